@@ -1,0 +1,26 @@
+export type * from "./lib/backup.ts";
+export type * from "./lib/entry.ts";
+export { type ErrorCode, isLifeboatError, LifeboatError, type LifeboatErrorInit } from "./lib/errors.ts";
+export type {
+  BackupStart,
+  BackupWriter,
+  CheckLevel,
+  CheckOptions,
+  CipherSuite,
+  Format,
+  ListedBackup,
+  PartOptions,
+  PartStart,
+  ReadOptions,
+  Repository,
+  SiteContext,
+  SiteSecret,
+  VerifyProblem,
+  WorkDone,
+} from "./lib/format.ts";
+export type * from "./lib/job.ts";
+export type { Json } from "./lib/json.ts";
+export { assertKey } from "./lib/keys.ts";
+export { entryPathProblem, hasRawBytes, pathFromBytes, pathToBytes } from "./lib/paths.ts";
+export type * from "./lib/source.ts";
+export type * from "./lib/storage.ts";

@@ -1,0 +1,69 @@
+import type { AbortOptions } from "./storage.ts";
+
+/** What an entry is. */
+export type EntryType = "file" | "directory" | "symlink" | "hardlink";
+
+/** One file, directory or link, without its content. */
+export interface EntryInfo {
+  /**
+   * Relative to the source, `/`-separated, by the rules of `entryPathProblem`;
+   * bytes that are not UTF-8 are escaped as `pathFromBytes` does.
+   */
+  readonly path: string;
+  readonly type: EntryType;
+  /** Bytes of content; 0 for what is not a file. */
+  readonly size: number;
+  /** Permission bits, `0o0000`–`0o7777`. */
+  readonly mode: number;
+  /** Modification time in milliseconds since 1970, possibly negative or fractional. */
+  readonly mtimeMs: number;
+  readonly uid?: number;
+  readonly gid?: number;
+  /** The owner's name, where the machine that was backed up knew it. */
+  readonly user?: string;
+  readonly group?: string;
+  /** Symlink: its text, escaped as paths are. Hard link: the path of the entry whose content it shares. */
+  readonly target?: string;
+  /** The section of the source that it belongs to. */
+  readonly section?: string;
+  /** SHA-256 of the content, lower-case hex; present for files that a format has stored. */
+  readonly sha256?: string;
+}
+
+/**
+ * A regular file on this machine whose bytes are an entry's body. It lets worker
+ * threads read it, so that the bytes never pass through the host's event loop.
+ */
+export interface LocalFile {
+  /** Absolute path, escaped as entry paths are. */
+  readonly path: string;
+  readonly dev: number;
+  readonly ino: number;
+  /** Status change time in milliseconds since 1970: with size and mtime it tells whether the file changed. */
+  readonly ctimeMs: number;
+}
+
+/** An entry on its way into a backup. */
+export interface SourceEntry extends Omit<EntryInfo, "size" | "sha256"> {
+  /** Bytes of content; absent where it is only known at the end (the output of a program). */
+  readonly size?: number;
+  /** The content, opened when it is needed and read once; only files have one. */
+  open?(options?: AbortOptions): AsyncIterable<Uint8Array>;
+  /** Where the same content lies as a local file. */
+  readonly local?: LocalFile;
+}
+
+/**
+ * An entry on its way out of a backup. The reader takes its content, or leaves it,
+ * before it pulls the next one.
+ */
+export interface RestoredEntry extends EntryInfo {
+  /** The content where all of it is at hand already: small files. The bytes are the reader's. */
+  readonly bytes?: Uint8Array;
+  /**
+   * The content; for a file only. It ends normally only after all of it was checked.
+   *
+   * @throws CORRUPT where it is not what was backed up
+   */
+  open(options?: AbortOptions): AsyncIterable<Uint8Array>;
+}

@@ -1,0 +1,145 @@
+import type { BackupLabels, FormatName, Manifest, PartInfo, Trigger } from "./backup.ts";
+import type { EntryInfo, RestoredEntry, SourceEntry } from "./entry.ts";
+import type { Json } from "./json.ts";
+import type { AppInfo, ProblemReport } from "./source.ts";
+import type { AbortOptions, Storage } from "./storage.ts";
+
+/** The cipher of a site's sealed objects: 1 = AES-256-GCM, 2 = ChaCha20-Poly1305. */
+export type CipherSuite = 1 | 2;
+
+/** What opens a site's sealed objects. */
+export interface SiteSecret {
+  /** The site key, 32 bytes. */
+  readonly key: Uint8Array;
+  readonly suite: CipherSuite;
+  /** The key slots in the bytes that a sealed object carries, so that it opens anywhere with a passphrase. */
+  readonly keyBlock: Uint8Array;
+}
+
+/** What a format gets to work on a site. */
+export interface SiteContext {
+  /** The host's name for the site. */
+  readonly name: string;
+  /** From the site's descriptor. */
+  readonly siteId: string;
+  readonly storage: Storage;
+  /** `null` where the site is not encrypted. */
+  readonly secret: SiteSecret | null;
+  /** Threads for the heavy work. 0 works on the calling thread. */
+  readonly threads: number;
+}
+
+/** How backups are laid out in a storage. */
+export interface Format {
+  readonly name: FormatName;
+  /** Does no I/O of its own. */
+  open(site: SiteContext): Repository;
+}
+
+/** What a backup begins with. */
+export interface BackupStart {
+  readonly id: string;
+  readonly trigger: Trigger;
+  readonly started: Date;
+  readonly app: AppInfo;
+}
+
+/** What a part begins with. */
+export interface PartStart {
+  readonly source: string;
+  readonly title?: string | undefined;
+  readonly version?: string | undefined;
+  readonly description: Readonly<Record<string, Json>>;
+  readonly sections?: readonly string[] | undefined;
+  readonly folders?: readonly string[] | undefined;
+}
+
+/** What a running part tells of itself. */
+export interface PartOptions extends AbortOptions {
+  /** Called now and then with how far it has come since it began. */
+  onProgress?(done: WorkDone): void;
+  /** Called for each entry that could not be taken as it is. */
+  onProblem?(problem: ProblemReport): void;
+}
+
+/** An amount of work. */
+export interface WorkDone {
+  readonly entries: number;
+  /** Bytes of content. */
+  readonly bytes: number;
+  /** Bytes written to, or read from, the storage. */
+  readonly storedBytes: number;
+}
+
+/** A backup being made. Nothing is listed before {@link commit}. */
+export interface BackupWriter {
+  /** Writes one source's part. Parts are written one after the other. */
+  part(start: PartStart, entries: AsyncIterable<SourceEntry>, options?: PartOptions): Promise<PartInfo>;
+  /** Writes the manifest, last: with it the backup exists. */
+  commit(manifest: Manifest, options?: AbortOptions): Promise<void>;
+  /** Removes what was written so far. */
+  abort(): Promise<void>;
+}
+
+/** How thoroughly to verify: does it exist, are the bytes those that were written, does all of it open and match. */
+export type CheckLevel = "presence" | "checksum" | "content";
+
+/** Something wrong with a backup. */
+export interface VerifyProblem {
+  readonly code: "NOT_FOUND" | "CORRUPT" | "WRONG_KEY" | "UNSUPPORTED" | "INCOMPATIBLE";
+  readonly message: string;
+  readonly source?: string;
+  /** The object's key, relative to the backup's folder. */
+  readonly object?: string;
+  /** The entry, where one can be named. */
+  readonly path?: string;
+}
+
+/** Options of {@link Repository.verify}. */
+export interface CheckOptions extends AbortOptions {
+  /** Only these sources. Default: all. */
+  readonly sources?: readonly string[] | undefined;
+  onProgress?(done: WorkDone): void;
+  onProblem(problem: VerifyProblem): void;
+}
+
+/** Options of {@link Repository.read}. */
+export interface ReadOptions extends AbortOptions {
+  /** Which entries. Default: all. A hard link's target is the reader's concern. */
+  select?(entry: EntryInfo): boolean;
+  onProgress?(done: WorkDone): void;
+}
+
+/** A backup as a listing of the storage shows it. */
+export interface ListedBackup {
+  readonly id: string;
+  /** Whether it has a manifest. Without one it is being made, was never finished, or has lost it. */
+  readonly complete: boolean;
+}
+
+/** A site's backups, as a format lays them out. What the engine drives. */
+export interface Repository extends AsyncDisposable {
+  begin(start: BackupStart, options?: AbortOptions): Promise<BackupWriter>;
+  /** Every backup's folder, whether or not it has a manifest, in no promised order. */
+  list(options?: AbortOptions): AsyncIterable<ListedBackup>;
+  /**
+   * @throws NOT_FOUND, CORRUPT, WRONG_KEY
+   */
+  manifest(id: string, options?: AbortOptions): Promise<Manifest>;
+  labels(id: string, options?: AbortOptions): Promise<BackupLabels>;
+  setLabels(id: string, labels: BackupLabels, options?: AbortOptions): Promise<void>;
+  /** What is in a part, in the order it was backed up, without fetching the data. */
+  entries(id: string, source: string, options?: AbortOptions): AsyncIterable<EntryInfo>;
+  /** A part's entries with their content, in the order they were backed up. */
+  read(id: string, source: string, options?: ReadOptions): AsyncIterable<RestoredEntry>;
+  /** Tells what is wrong through `onProblem`; rejects only where it could not look. */
+  verify(id: string, level: CheckLevel, options: CheckOptions): Promise<WorkDone>;
+  /** Deletes backups, finished or not: the manifest first, so that a half-deleted one is never listed. */
+  remove(ids: readonly string[], options?: AbortOptions): Promise<void>;
+  /**
+   * Makes a lost manifest anew from the metadata inside the parts, and writes it.
+   *
+   * @throws NOT_FOUND where a part that the backup had is absent; CORRUPT where one is damaged
+   */
+  rebuild(id: string, options?: AbortOptions): Promise<Manifest>;
+}

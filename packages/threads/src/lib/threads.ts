@@ -1,0 +1,83 @@
+import type { AbortOptions } from "@lifeboat/contracts";
+import { inlineThread } from "./inline.ts";
+import type { Handler } from "./transfer.ts";
+import { type Thread, workerThread } from "./worker.ts";
+
+/** How to start the threads. */
+export interface ThreadsOptions<Data, Task, Result> {
+  /** The worker's bundled text, whose entry file calls `serveTasks`. */
+  readonly code: string;
+  /** The same handler for the calling thread, where threads are not allowed or not wanted. */
+  readonly inline: (data: Data) => Handler<Task, Result> | Promise<Handler<Task, Result>>;
+  /** What each worker is started with; it is cloned. */
+  readonly data: Data;
+  /** At most so many threads, started when there is work for them. 0 works on the calling thread. */
+  readonly size: number;
+  /** Shown in debuggers and process listings. */
+  readonly name: string;
+}
+
+/** How one task is run. */
+export interface RunOptions extends AbortOptions {
+  /** Buffers of the task that are moved, not copied. */
+  readonly transfer?: readonly ArrayBuffer[];
+}
+
+/** Threads that answer tasks. Disposing stops them; what is unanswered rejects. */
+export interface Threads<Task, Result> extends AsyncDisposable {
+  /**
+   * Runs a task on the thread that has least to do. Tasks given to one thread are
+   * answered in order; a pool of one is therefore a place to keep state.
+   */
+  run(task: Task, options?: RunOptions): Promise<Result>;
+}
+
+/** So many tasks wait at a busy thread, so that it never idles between two. */
+const DEPTH = 2;
+
+/** Makes a pool. Nothing is started before the first task. */
+export function createThreads<Data, Task, Result>(options: ThreadsOptions<Data, Task, Result>): Threads<Task, Result> {
+  const threads: Thread[] = [];
+  let closed = false;
+
+  function start(): Thread {
+    if (options.size === 0) return inlineThread(options.inline, options.data);
+    return workerThread(options.code, options.data, options.name) ?? inlineThread(options.inline, options.data);
+  }
+
+  function pick(): Thread {
+    let least = threads[0];
+    for (const thread of threads) if (least === undefined || thread.pending < least.pending) least = thread;
+    const room = threads.length < Math.max(1, options.size) && !(least?.inline ?? false);
+    if (least !== undefined && (least.pending === 0 || !room)) return least;
+    const started = start();
+    threads.push(started);
+    return started;
+  }
+
+  return {
+    async run(task, { signal, transfer } = {}) {
+      signal?.throwIfAborted();
+      if (closed) throw new Error(`The threads "${options.name}" are stopped.`);
+      const answer = pick().run(task, transfer ?? []) as Promise<Result>;
+      return signal === undefined ? answer : abortable(answer, signal);
+    },
+    async [Symbol.asyncDispose]() {
+      closed = true;
+      await Promise.all(threads.map((thread) => thread.stop()));
+    },
+  };
+}
+
+/** How many tasks to keep under way in a pool of `size`, so that no thread idles. */
+export function tasksInFlight(size: number): number {
+  return Math.max(1, size) * DEPTH;
+}
+
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}

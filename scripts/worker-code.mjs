@@ -1,0 +1,63 @@
+// Turns `import code from "./x.worker.ts?worker-code"` into the bundled text of
+// that worker. A library cannot ship `new Worker(new URL(...))`: the bundlers of
+// its users lose the file. A string passed to `new Worker(code, { eval: true })`
+// survives them all.
+import { dirname, resolve } from "node:path";
+import { build } from "esbuild";
+
+const SUFFIX = "?worker-code";
+
+/** Bundles one worker's entry file into a single CommonJS text. */
+export async function bundleWorker(entry, { minify = false } = {}) {
+  const result = await build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: "node",
+    format: "cjs",
+    target: "node20",
+    conditions: ["@lifeboat/source"],
+    loader: { ".wasm": "base64" },
+    minify,
+    legalComments: "none",
+    logLevel: "silent",
+  });
+  const inputs = Object.keys(result.metafile.inputs).map((file) => resolve(file));
+  return { code: result.outputFiles[0].text, inputs };
+}
+
+/** The plugin for esbuild (and so for tsup). */
+export function workerCodeEsbuild() {
+  return {
+    name: "worker-code",
+    setup(pluginBuild) {
+      pluginBuild.onResolve({ filter: /\?worker-code$/ }, (args) => ({
+        path: resolve(args.resolveDir, args.path.slice(0, -SUFFIX.length)),
+        namespace: "worker-code",
+      }));
+      pluginBuild.onLoad({ filter: /.*/, namespace: "worker-code" }, async (args) => {
+        const { code, inputs } = await bundleWorker(args.path, { minify: true });
+        return { contents: `export default ${JSON.stringify(code)};`, loader: "js", watchFiles: inputs };
+      });
+    },
+  };
+}
+
+/** The plugin for vite (and so for vitest). */
+export function workerCodeVite() {
+  return {
+    name: "worker-code",
+    enforce: "pre",
+    resolveId(source, importer) {
+      if (!source.endsWith(SUFFIX) || !importer) return null;
+      return `\0${resolve(dirname(importer), source)}`;
+    },
+    async load(id) {
+      if (!id.startsWith("\0") || !id.endsWith(SUFFIX)) return null;
+      const { code, inputs } = await bundleWorker(id.slice(1, -SUFFIX.length));
+      for (const file of inputs) this.addWatchFile(file);
+      return `export default ${JSON.stringify(code)};`;
+    },
+  };
+}
