@@ -23,7 +23,7 @@ export function run(program, args, options = {}) {
   if (result.error) throw result.error;
   if (result.status !== 0) {
     const how = result.signal ? `was ended by ${result.signal}` : `exited with ${result.status}`;
-    throw new Error(`${[program, ...args].join(" ")} ${how}\n${result.stdout}${result.stderr}`);
+    throw new Error(`${[program, ...args].join(" ")} ${how}\n${String(result.stdout)}${String(result.stderr)}`);
   }
   return String(result.stdout);
 }
