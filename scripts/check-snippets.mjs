@@ -1,6 +1,6 @@
 // Typechecks the TypeScript of the README files and the guide, and runs what is
 // marked as runnable, against the built packages, as a user would.
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import ts from "typescript";
 import { run, withTemporaryFolder } from "./lib/run.mjs";
@@ -45,12 +45,20 @@ function typeProblems(written) {
   });
 }
 
+/** The small application whose data the snippets work on. */
+async function prepare(cwd) {
+  await cp(join(root, "scripts", "snippets"), cwd, { recursive: true });
+  return { cwd, env: { ...process.env, BACKUP_PASSPHRASE: "correct horse battery staple" } };
+}
+
 async function runProblems(written) {
   const problems = [];
   for (const [path, { file, line, run: wanted }] of written) {
     if (!wanted) continue;
     try {
-      await withTemporaryFolder((cwd) => run(process.execPath, ["--import", tsx, path], { cwd }));
+      await withTemporaryFolder(async (cwd) => {
+        run(process.execPath, ["--import", tsx, path], await prepare(cwd));
+      });
     } catch (error) {
       problems.push(`${file}:${line}: ${error.message}`);
     }
