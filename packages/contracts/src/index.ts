@@ -18,9 +18,11 @@ export type {
   VerifyProblem,
   WorkDone,
 } from "./lib/format.ts";
+export { interruptible } from "./lib/interruptible.ts";
 export type * from "./lib/job.ts";
 export type { Json } from "./lib/json.ts";
 export { assertKey } from "./lib/keys.ts";
 export { entryPathProblem, hasRawBytes, pathFromBytes, pathToBytes } from "./lib/paths.ts";
+export { type ResolvedRange, resolveRange } from "./lib/range.ts";
 export type * from "./lib/source.ts";
 export type * from "./lib/storage.ts";

@@ -1,1 +1,2 @@
-export {};
+export { localStorage } from "./lib/local.ts";
+export type { LocalStorageOptions } from "./lib/options.ts";

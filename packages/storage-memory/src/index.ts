@@ -1,1 +1,1 @@
-export {};
+export { type MemoryStorageOptions, memoryStorage } from "./lib/memory.ts";

@@ -73,7 +73,8 @@ export interface Storage extends AsyncDisposable {
   /**
    * Writes an object whole, or not at all: whoever reads the key sees the old
    * bytes or the new ones, even after a crash. Resolves when it is durable. A body
-   * that throws leaves the key as it was, and its error is rethrown.
+   * that throws leaves the key as it was, and its error is rethrown. A piece is used
+   * up before the next one is pulled, so a body may fill the same buffer again.
    *
    * @throws ALREADY_EXISTS with `ifAbsent` where the key is taken; NO_SPACE; PERMISSION_DENIED
    */

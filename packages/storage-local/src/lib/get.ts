@@ -1,0 +1,88 @@
+import { constants } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { type GetOptions, LifeboatError, resolveRange } from "@lifeboat/contracts";
+import { errnoOf } from "./errors.ts";
+import { foldersExist, linkInTheWay } from "./folders.ts";
+import { assertMounted } from "./mount.ts";
+import type { Parts } from "./parts.ts";
+import { type Place, placeOf } from "./place.ts";
+
+const OPERATION = "storage.get";
+const PIECE = 1024 * 1024;
+
+/** Reads an object in pieces of 1 MiB, one of them ahead of the caller. */
+export async function* get(
+  { settings }: Parts,
+  key: string,
+  { range, signal }: GetOptions,
+): AsyncGenerator<Uint8Array> {
+  const place = placeOf(settings.root, key, OPERATION);
+  const { start, end } = resolveRange(range, OPERATION, key);
+  await assertMounted(settings, OPERATION);
+  if (!(await foldersExist(place.folders, OPERATION, key))) throw missing(key);
+  await using file = await openObject(place);
+  const stop = Math.min(end, (await file.stat()).size);
+  const begin = (at: number) => {
+    if (at >= stop) return null;
+    const piece = readPiece(file, at, stop, key);
+    piece.catch(() => undefined); // told when it is awaited, which may be long after it failed
+    return piece;
+  };
+  let ahead = begin(start);
+  try {
+    for (let at = start; ahead !== null; ) {
+      signal?.throwIfAborted();
+      const piece = await ahead;
+      at += piece.length;
+      ahead = begin(at);
+      signal?.throwIfAborted();
+      yield piece;
+    }
+  } finally {
+    await ahead?.catch(() => undefined); // nobody wants this piece any more, but the file must not be closed beneath it
+  }
+}
+
+async function readPiece(file: FileHandle, at: number, stop: number, key: string): Promise<Uint8Array> {
+  const bytes = Buffer.allocUnsafeSlow(Math.min(PIECE, stop - at));
+  let length = 0;
+  while (length < bytes.length) {
+    const { bytesRead } = await file.read(bytes, length, bytes.length - length, at + length);
+    if (bytesRead === 0) throw cutOff(key, at + length, stop);
+    length += bytesRead;
+  }
+  return bytes;
+}
+
+async function openObject({ key, file: path }: Place): Promise<FileHandle> {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants; // without O_NONBLOCK, a pipe would wait for a writer
+  try {
+    const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    if ((await file.stat()).isFile()) return file;
+    await file.close();
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === "ELOOP") throw linkInTheWay(path, OPERATION, key);
+    if (errno !== "ENOENT" && errno !== "ENOTDIR" && errno !== "ENXIO") throw error;
+  }
+  throw missing(key);
+}
+
+function missing(key: string): LifeboatError {
+  return new LifeboatError({
+    code: "NOT_FOUND",
+    operation: OPERATION,
+    key,
+    message: `Expected an object at ${JSON.stringify(key)}, found none.`,
+  });
+}
+
+function cutOff(key: string, at: number, stop: number): LifeboatError {
+  return new LifeboatError({
+    code: "CORRUPT",
+    operation: OPERATION,
+    key,
+    message: `Expected ${stop} bytes in ${JSON.stringify(key)}, but the file was cut off at ${at} while it was read.`,
+    hint: "Something else changes files in the storage's directory; verify the backups in it.",
+  });
+}
