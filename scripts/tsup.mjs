@@ -14,7 +14,6 @@ export function library(entry = { index: "src/index.ts" }) {
     splitting: true,
     removeNodeProtocol: false,
     dts: { compilerOptions: { ignoreDeprecations: "6.0", customConditions: [] } },
-    loader: { ".wasm": "base64" },
     esbuildPlugins: [workerCodeEsbuild()],
   });
 }

@@ -1,11 +1,24 @@
 // Turns `import code from "./x.worker.ts?worker-code"` into the bundled text of
 // that worker. A library cannot ship `new Worker(new URL(...))`: the bundlers of
 // its users lose the file. A string passed to `new Worker(code, { eval: true })`
-// survives them all.
-import { dirname, resolve } from "node:path";
+// survives them all. `import wasm from "pkg/x.wasm?base64"` inlines a binary for
+// the same reason.
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
 import { build } from "esbuild";
 
 const SUFFIX = "?worker-code";
+const BINARY = "?base64";
+
+/** The file that a `?base64` import means, found as Node finds modules. */
+function binaryFile(source, importerFolder) {
+  return createRequire(join(importerFolder, "x.js")).resolve(source.slice(0, -BINARY.length));
+}
+
+async function binaryModule(file) {
+  return `export default ${JSON.stringify((await readFile(file)).toString("base64"))};`;
+}
 
 /** Bundles one worker's entry file into a single CommonJS text. */
 export async function bundleWorker(entry, { minify = false } = {}) {
@@ -18,7 +31,7 @@ export async function bundleWorker(entry, { minify = false } = {}) {
     format: "cjs",
     target: "node20",
     conditions: ["@lifeboat/source"],
-    loader: { ".wasm": "base64" },
+    plugins: [workerCodeEsbuild()],
     minify,
     legalComments: "none",
     logLevel: "silent",
@@ -40,6 +53,14 @@ export function workerCodeEsbuild() {
         const { code, inputs } = await bundleWorker(args.path, { minify: true });
         return { contents: `export default ${JSON.stringify(code)};`, loader: "js", watchFiles: inputs };
       });
+      pluginBuild.onResolve({ filter: /\?base64$/ }, (args) => ({
+        path: binaryFile(args.path, args.resolveDir),
+        namespace: "base64",
+      }));
+      pluginBuild.onLoad({ filter: /.*/, namespace: "base64" }, async (args) => ({
+        contents: await binaryModule(args.path),
+        loader: "js",
+      }));
     },
   };
 }
@@ -50,10 +71,13 @@ export function workerCodeVite() {
     name: "worker-code",
     enforce: "pre",
     resolveId(source, importer) {
-      if (!source.endsWith(SUFFIX) || !importer) return null;
-      return `\0${resolve(dirname(importer), source)}`;
+      if (!importer) return null;
+      if (source.endsWith(SUFFIX)) return `\0${resolve(dirname(importer), source)}`;
+      if (source.endsWith(BINARY)) return `\0${binaryFile(source, dirname(importer))}${BINARY}`;
+      return null;
     },
     async load(id) {
+      if (id.startsWith("\0") && id.endsWith(BINARY)) return binaryModule(id.slice(1, -BINARY.length));
       if (!id.startsWith("\0") || !id.endsWith(SUFFIX)) return null;
       const { code, inputs } = await bundleWorker(id.slice(1, -SUFFIX.length));
       for (const file of inputs) this.addWatchFile(file);

@@ -3,3 +3,9 @@ declare module "*?worker-code" {
   const code: string;
   export default code;
 }
+
+/** A binary file, inlined as base64. */
+declare module "*?base64" {
+  const data: string;
+  export default data;
+}

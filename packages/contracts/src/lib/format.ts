@@ -42,6 +42,8 @@ export interface BackupStart {
   readonly trigger: Trigger;
   readonly started: Date;
   readonly app: AppInfo;
+  /** Every source of the backup: with them in each part, a lost manifest can be made anew. */
+  readonly sources: readonly string[];
 }
 
 /** What a part begins with. */
