@@ -1,3 +1,3 @@
 import { library } from "../../scripts/tsup.mjs";
 
-export default library();
+export default library({ index: "src/index.ts", sealing: "src/sealing.ts", portable: "src/portable.ts" });

@@ -1,0 +1,53 @@
+import crypto from "node:crypto";
+import { promisify } from "node:util";
+import type { AbortOptions } from "@lifeboat/contracts";
+import { createThreads } from "@lifeboat/threads";
+import code from "./argon2.worker.ts?worker-code";
+import { argon2Wasm } from "./argon2-wasm.ts";
+import type { Argon2Input } from "./slots.ts";
+
+interface NativeParameters {
+  readonly message: Uint8Array;
+  readonly nonce: Uint8Array;
+  readonly parallelism: number;
+  readonly tagLength: number;
+  readonly memory: number;
+  readonly passes: number;
+}
+
+/** `crypto.argon2` of Node 24.7 and later, which the types of Node 20 do not know. */
+type NativeArgon2 = (
+  algorithm: "argon2id",
+  parameters: NativeParameters,
+  done: (error: Error | null, key: Buffer) => void,
+) => void;
+
+/**
+ * Argon2id (RFC 9106, version 0x13), 32 bytes, never on the event loop: by Node's
+ * own where it has one, else in WebAssembly on a thread that lives as long as the
+ * call, so that its memory is given back.
+ */
+export async function argon2id(input: Argon2Input, { signal }: AbortOptions = {}): Promise<Uint8Array> {
+  signal?.throwIfAborted();
+  const native: NativeArgon2 | undefined = Reflect.get(crypto, "argon2");
+  const key = await (native === undefined ? onThread(input, signal) : natively(native, input));
+  signal?.throwIfAborted();
+  return key;
+}
+
+async function natively(native: NativeArgon2, input: Argon2Input): Promise<Uint8Array> {
+  const { password, salt, parallelism, memoryKiB, passes } = input;
+  const parameters = { message: password, nonce: salt, parallelism, tagLength: 32, memory: memoryKiB, passes };
+  return Uint8Array.from(await promisify(native)("argon2id", parameters));
+}
+
+async function onThread(input: Argon2Input, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  await using threads = createThreads<null, Argon2Input, Uint8Array>({
+    code,
+    inline: () => argon2Wasm,
+    data: null,
+    size: 1,
+    name: "lifeboat-argon2",
+  });
+  return await threads.run(input, { signal });
+}

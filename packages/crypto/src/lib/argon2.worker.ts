@@ -1,0 +1,4 @@
+import { serveTasks } from "@lifeboat/threads";
+import { argon2Wasm } from "./argon2-wasm.ts";
+
+serveTasks(() => argon2Wasm);

@@ -1,0 +1,178 @@
+import type { AbortOptions } from "@lifeboat/contracts";
+import { fromHex, randomBytes, toHex, utf8 } from "./bytes.ts";
+import { fail, invalid } from "./errors.ts";
+import { hkdf } from "./hkdf.ts";
+import {
+  MAX_MEMORY_KIB,
+  MAX_PARALLELISM,
+  MAX_PASSES,
+  type SiteKeyOption,
+  type SlotKeyOption,
+  secretOf,
+} from "./key-options.ts";
+import { assertSiteKey } from "./open-header.ts";
+import type { Cipher, Primitives } from "./primitives.ts";
+import { parseRecoveryCode } from "./recovery-code.ts";
+import { type AnySlot, type Argon2Kdf, isLabel, type KeySlot } from "./slot.ts";
+
+/** What Argon2id (RFC 9106) is given; 32 bytes come out. */
+export interface Argon2Input {
+  readonly password: Uint8Array;
+  readonly salt: Uint8Array;
+  readonly memoryKiB: number;
+  readonly passes: number;
+  readonly parallelism: number;
+}
+
+/** Argon2id, off the event loop where that can be. */
+export type Argon2id = (input: Argon2Input, options?: AbortOptions) => Promise<Uint8Array>;
+
+/** What slots are made and opened with. */
+export interface KeyTools {
+  readonly primitives: Primitives;
+  readonly argon2id: Argon2id;
+}
+
+/** How a slot is made. */
+export interface CreateSlotOptions extends AbortOptions {
+  /** What people call it; 1 to 100 characters. */
+  readonly label?: string | undefined;
+}
+
+/** What a slot gave. */
+export interface OpenedSlots {
+  /** 32 bytes; secret. */
+  readonly siteKey: Uint8Array;
+  readonly slotId: string;
+}
+
+type NewSlot =
+  | Omit<Extract<KeySlot, { kind: "passphrase" }>, "wrapped">
+  | Omit<Extract<KeySlot, { kind: "raw" | "recovery" }>, "wrapped">;
+
+/** Docs: `Keys.createSlot`. */
+export async function createSlot(
+  tools: KeyTools,
+  siteKey: Uint8Array,
+  siteId: string,
+  option: SlotKeyOption,
+  { label, signal }: CreateSlotOptions = {},
+): Promise<KeySlot> {
+  assertSiteKey(siteKey, "keys.create");
+  if (label !== undefined && !isLabel(label)) {
+    throw invalid("keys.create", "Expected a label of 1 to 100 characters without control characters, found another.");
+  }
+  const members = {
+    id: toHex(randomBytes(8)),
+    created: new Date().toISOString(),
+    ...(label === undefined ? {} : { label }),
+    nonce: toHex(randomBytes(12)),
+  };
+  const salt = toHex(randomBytes(16));
+  const slot: NewSlot =
+    option.kind === "passphrase"
+      ? { ...members, kind: option.kind, kdf: argon2Kdf(option.memoryKiB, option.passes, salt) }
+      : { ...members, kind: option.kind, kdf: { name: "hkdf-sha256", salt } };
+  const wrapped = new Uint8Array(48);
+  const kek = await wrappingKey(tools, slot, await secretBytes(tools, option), signal);
+  tools.primitives.seal(wrapCipher(slot, siteId, kek), siteKey, wrapped, 0);
+  return { ...slot, wrapped: toHex(wrapped) } as KeySlot;
+}
+
+/** Docs: `Keys.openSlots`. */
+export async function openSlots(
+  tools: KeyTools,
+  slots: readonly AnySlot[],
+  siteId: string,
+  option: SiteKeyOption,
+  { signal }: AbortOptions = {},
+): Promise<OpenedSlots> {
+  if (option.kind === "unencrypted") throw keyNeeded(slots);
+  const secret = await secretBytes(tools, option);
+  let tried = 0;
+  let oversized = 0;
+  for (const slot of slots) {
+    signal?.throwIfAborted();
+    if (slot.kind !== option.kind) continue;
+    if (slot.kdf.name === "argon2id" && isOversized(slot.kdf)) {
+      oversized++;
+      continue;
+    }
+    tried++;
+    const kek = await wrappingKey(tools, slot, secret, signal);
+    const siteKey = tools.primitives.open(wrapCipher(slot, siteId, kek), fromHex(slot.wrapped));
+    if (siteKey !== null) return { siteKey, slotId: slot.id };
+  }
+  if (oversized > 0) {
+    const limits = `${MAX_MEMORY_KIB} KiB, ${MAX_PASSES} passes and ${MAX_PARALLELISM} lanes`;
+    const message = `Expected a slot whose Argon2id takes at most ${limits}, found only larger ones, which were not tried.`;
+    throw fail(
+      "UNSUPPORTED",
+      "keys.open",
+      message,
+      "Open the site with the recovery code, or with what made this slot.",
+    );
+  }
+  throw fail(
+    "WRONG_KEY",
+    "keys.open",
+    tried === 0
+      ? `Expected a slot of kind ${option.kind}, found ${kindsOf(slots)}.`
+      : `The ${nameOf(option)} opens none of the site's ${tried} ${tried === 1 ? "slot" : "slots"} of its kind.`,
+    tried === 0
+      ? "Give a key of a kind that the site has."
+      : `Check the ${nameOf(option)}, or use another key of this site.`,
+  );
+}
+
+/** Docs: the refusal of `unencrypted()` where there are keys. */
+export function keyNeeded(slots: readonly AnySlot[]) {
+  const message = `Expected a site without encryption, found one that is locked by ${kindsOf(slots)}.`;
+  return fail(
+    "INCOMPATIBLE",
+    "keys.open",
+    message,
+    "Give the site's key: passphrase(…), recoveryCode(…) or rawKey(…).",
+  );
+}
+
+async function secretBytes({ primitives }: KeyTools, option: SlotKeyOption): Promise<Uint8Array> {
+  if (option.kind === "raw") return secretOf(option);
+  const text = await secretOf(option);
+  return option.kind === "recovery" ? parseRecoveryCode(primitives, text) : utf8(text.normalize("NFC"));
+}
+
+function wrappingKey(
+  { primitives, argon2id }: KeyTools,
+  slot: NewSlot,
+  secret: Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const salt = fromHex(slot.kdf.salt);
+  if (slot.kdf.name === "argon2id") return argon2id({ ...slot.kdf, password: secret, salt }, { signal });
+  return Promise.resolve(hkdf(primitives, secret, salt, utf8(`lifeboat/1 slot ${slot.kind}`)));
+}
+
+function wrapCipher(slot: NewSlot, siteId: string, key: Uint8Array): Cipher {
+  const { id, kind, created, kdf, label = "" } = slot;
+  const cost = kdf.name === "argon2id" ? ` m=${kdf.memoryKiB} t=${kdf.passes} p=${kdf.parallelism}` : "";
+  const lines = ["lifeboat/1 slot", siteId, id, kind, created, `${kdf.name}${cost} ${kdf.salt}`, label];
+  return { suite: 1, key, nonce: fromHex(slot.nonce), aad: utf8(lines.join("\n")) };
+}
+
+function argon2Kdf(memoryKiB: number, passes: number, salt: string): Argon2Kdf {
+  return { name: "argon2id", memoryKiB, passes, parallelism: 1, salt };
+}
+
+function isOversized({ memoryKiB, passes, parallelism }: Argon2Kdf): boolean {
+  return memoryKiB > MAX_MEMORY_KIB || passes > MAX_PASSES || parallelism > MAX_PARALLELISM;
+}
+
+function nameOf(option: SlotKeyOption): string {
+  return { passphrase: "passphrase", recovery: "recovery code", raw: "raw key" }[option.kind];
+}
+
+function kindsOf(slots: readonly AnySlot[]): string {
+  const kinds = new Set(slots.map((slot) => slot.kind));
+  return kinds.size === 0 ? "no slot" : `slots of kind ${[...kinds].join(", ")}`;
+}
