@@ -36,11 +36,9 @@ export async function* mapOrdered<T, R>(
     for (;;) {
       options.signal?.throwIfAborted();
       while (more && underWay.length < options.concurrency) start();
-      const first = underWay[0];
+      const first = underWay.shift();
       if (first === undefined) return;
-      const result = await first;
-      underWay.splice(0, 1);
-      yield result;
+      yield await first;
     }
   } finally {
     stop.abort();
