@@ -35,7 +35,6 @@ export async function bundleWorker(entry, { minify = false } = {}) {
     minify,
     legalComments: "none",
     logLevel: "silent",
-    plugins: [workerCodeEsbuild()], // a worker may import a package that has workers of its own
   });
   const inputs = Object.keys(result.metafile.inputs).map((file) => resolve(file));
   return { code: result.outputFiles[0].text, inputs };
