@@ -7,8 +7,7 @@ import { foldersExist, linkInTheWay } from "./folders.ts";
 import { assertMounted } from "./mount.ts";
 import type { Parts } from "./parts.ts";
 import { placeOf } from "./place.ts";
-import { lacksLinks, replace } from "./publish.ts";
-import { syncFolder } from "./sync.ts";
+import { lacksLinks, replace, settle } from "./publish.ts";
 
 const OPERATION = "storage.copy";
 
@@ -17,12 +16,8 @@ const OPERATION = "storage.copy";
  * changed, so the two stay apart. Where there are no links the bytes are copied,
  * or shared where the file system can (FICLONE).
  */
-export async function copy(
-  { settings, maker, temporaries }: Parts,
-  from: string,
-  to: string,
-  { signal }: AbortOptions,
-): Promise<void> {
+export async function copy(parts: Parts, from: string, to: string, { signal }: AbortOptions): Promise<void> {
+  const { settings, temporaries } = parts;
   const source = placeOf(settings.root, from, OPERATION);
   const target = placeOf(settings.root, to, OPERATION);
   await assertMounted(settings, OPERATION);
@@ -35,9 +30,8 @@ export async function copy(
     signal?.throwIfAborted();
     await linkOrCopy(source.file, temporary, settings.durable);
     signal?.throwIfAborted();
-    await maker.make(target.folders, OPERATION, to);
-    await replace({ key: to, temporary, file: target.file });
-    if (settings.durable) await syncFolder(target.folders.at(-1) ?? settings.root);
+    const finished = { key: to, temporary, file: target.file };
+    await settle(parts, target, temporary, OPERATION, () => replace(finished));
   } catch (error) {
     if (errnoOf(error) === "ENOENT" && (await look(source.file)) === null) throw missing(from);
     throw error;

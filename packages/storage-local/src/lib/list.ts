@@ -33,11 +33,10 @@ export async function* list({ settings }: Parts, prefix: string, { signal }: Abo
         batch.push(key);
       }
       if (batch.length < BATCH) continue;
-      yield* await lookAt(settings.root, batch);
+      yield* lookAt(settings.root, batch, signal);
       batch = [];
     }
-    signal?.throwIfAborted();
-    yield* await lookAt(settings.root, batch);
+    yield* lookAt(settings.root, batch, signal);
   }
 }
 
@@ -52,12 +51,11 @@ async function* namesIn(root: string, folder: string): AsyncGenerator<Dirent> {
   }
 }
 
-async function lookAt(root: string, keys: readonly string[]): Promise<readonly ObjectInfo[]> {
-  const infos = await Promise.all(
-    keys.map(async (key) => {
-      const found = await look(join(root, key));
-      return found?.isFile() ? [{ key, size: found.size, modified: found.mtime }] : [];
-    }),
-  );
-  return infos.flat();
+async function* lookAt(root: string, keys: readonly string[], signal?: AbortSignal): AsyncGenerator<ObjectInfo> {
+  const found = await Promise.all(keys.map((key) => look(join(root, key))));
+  for (const [index, key] of keys.entries()) {
+    signal?.throwIfAborted();
+    const one = found[index];
+    if (one?.isFile()) yield { key, size: one.size, modified: one.mtime };
+  }
 }

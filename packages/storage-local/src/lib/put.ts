@@ -3,25 +3,23 @@ import { BodyFailure, errnoOf } from "./errors.ts";
 import { look, removeFile } from "./files.ts";
 import { assertMounted } from "./mount.ts";
 import type { Parts } from "./parts.ts";
-import { type Place, placeOf } from "./place.ts";
-import { create, replace } from "./publish.ts";
-import { syncFolder } from "./sync.ts";
+import { placeOf } from "./place.ts";
+import { create, replace, settle } from "./publish.ts";
 import { writeBody } from "./write.ts";
 
 const OPERATION = "storage.put";
-/** How often folders are made anew that a delete of the last object in them removed in the meantime. */
-const TRIES = 10;
 
 /**
  * Temporary file → bytes → flush → final name → flush of the folder. Whatever
  * fails before the final name leaves the key as it was and no temporary file.
  */
 export async function put(
-  { settings, maker, temporaries }: Parts,
+  parts: Parts,
   key: string,
   body: Uint8Array | AsyncIterable<Uint8Array>,
   { ifAbsent = false, signal }: PutOptions,
 ): Promise<ObjectInfo> {
+  const { settings, temporaries } = parts;
   const place = placeOf(settings.root, key, OPERATION);
   await assertMounted(settings, OPERATION);
   if (ifAbsent && (await look(place.file)) !== null) throw taken(key);
@@ -40,27 +38,13 @@ export async function put(
     }
     signal?.throwIfAborted();
     await assertMounted(settings, OPERATION);
-    const made = await publish(place, path);
+    const finished = { key, temporary: path, file: place.file, signal };
+    const made = await settle(parts, place, path, OPERATION, () => (ifAbsent ? create(finished) : replace(finished)));
     if (!made) throw taken(key);
-    if (settings.durable) await syncFolder(place.folders.at(-1) ?? settings.root);
     return { key, size, modified };
   } catch (error) {
     await removeFile(path).catch(() => undefined); // the first failure is what the caller needs to know
     throw vanished(error, key);
-  }
-
-  async function publish({ folders, file: final }: Place, temporary: string): Promise<boolean> {
-    for (let tries = 1; ; tries += 1) {
-      await maker.make(folders, OPERATION, key);
-      try {
-        const finished = { key, temporary, file: final, signal };
-        if (ifAbsent) return await create(finished);
-        await replace(finished);
-        return true;
-      } catch (error) {
-        if (errnoOf(error) !== "ENOENT" || tries === TRIES || (await look(temporary)) === null) throw error;
-      }
-    }
   }
 }
 

@@ -25,7 +25,7 @@ export async function writeBody(
   let gathered = 0;
   for await (const piece of body) {
     signal?.throwIfAborted();
-    if (gathered + piece.length > GATHER || (gathered === 0 && piece.length >= DIRECT)) {
+    if (piece.length >= DIRECT || gathered + piece.length > GATHER) {
       await out.write(gather.subarray(0, gathered));
       gathered = 0;
     }

@@ -60,7 +60,7 @@ export function memoryStorage(options: MemoryStorageOptions = {}): Storage {
     async put(key, body, { ifAbsent = false, signal } = {}) {
       begin("storage.put", signal, key);
       if (ifAbsent && objects.has(key)) throw taken(key);
-      const bytes = body instanceof Uint8Array ? body.slice() : await collect(interruptible(body, signal));
+      const bytes = body instanceof Uint8Array ? new Uint8Array(body) : await collect(interruptible(body, signal));
       begin("storage.put", signal);
       if (ifAbsent && objects.has(key)) throw taken(key);
       const stored = { bytes, modified: new Date() };

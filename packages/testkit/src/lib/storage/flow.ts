@@ -1,0 +1,64 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { expect } from "vitest";
+import { bytesOf, expectFailure, expectObject, read, type StorageHarness } from "./harness.ts";
+
+const MIB = 1024 * 1024;
+const LARGE = 64 * MIB;
+/** What a read may hold ahead of its reader. */
+const AHEAD = 24 * MIB;
+
+/** That bytes flow at the pace of the slower side, and that whoever stops early gives everything back. */
+export function flow({ test }: StorageHarness): void {
+  test("a call does nothing before its first pull", async ({ storage }) => {
+    const reading = storage.get("a");
+    const listing = storage.list("");
+    await storage.put("a", bytesOf(10));
+    expect((await read(reading)).length).toBe(10);
+    for await (const { key } of listing) expect(key).toBe("a");
+    void storage.get("absent");
+  });
+
+  test("a reader that is slow is not flooded", async ({ storage }) => {
+    const piece = bytesOf(MIB);
+    async function* large() {
+      for (let sent = 0; sent < LARGE; sent += MIB) yield piece;
+    }
+    await storage.put("a", large());
+    const before = process.memoryUsage().arrayBuffers;
+    const reading = storage.get("a")[Symbol.asyncIterator]();
+    await reading.next();
+    for (let turn = 0; turn < 200; turn += 1) await nextTurn();
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(AHEAD);
+    await reading.return?.();
+  });
+
+  test("reads that are left early, fail or end give back what they opened", async ({ storage, openHandles }) => {
+    await storage.put("a", bytesOf(4 * MIB));
+    await read(storage.get("a"));
+    const before = await openHandles?.();
+    for (let round = 0; round < 40; round += 1) {
+      for await (const piece of storage.get("a")) {
+        expect(piece.length).toBeGreaterThan(0);
+        break;
+      }
+      await expectFailure(read(storage.get("absent")), "NOT_FOUND", { operation: "storage.get", key: "absent" });
+      await read(storage.get("a", { range: { start: round, end: round + 1 } }));
+      const abort = new AbortController();
+      const reading = storage.get("a", { signal: abort.signal })[Symbol.asyncIterator]();
+      await reading.next();
+      abort.abort(new Error("enough"));
+      await expect(reading.next()).rejects.toThrow("enough");
+    }
+    const after = await openHandles?.();
+    if (before !== undefined && after !== undefined) expect(after).toBeLessThanOrEqual(before);
+    await expectObject(storage, "a", bytesOf(4 * MIB));
+  });
+
+  test("an object can be put from a read of another", async ({ storage }) => {
+    const bytes = bytesOf(9 * MIB + 5);
+    await storage.put("a", bytes);
+    await storage.put("b", storage.get("a"));
+    await storage.put("a", storage.get("b"));
+    await expectObject(storage, "a", bytes);
+  });
+}
