@@ -6,7 +6,7 @@ export default defineConfig({
   plugins: [workerCodeVite()],
   ssr: { resolve: { conditions: ["@lifeboat/source", ...defaultServerConditions] } },
   test: {
-    include: ["packages/*/test/**/*.test.ts", "scripts/test/*.test.ts"],
+    include: ["packages/*/test/**/*.test.ts", "scripts/test/*.test.ts", "bench/test/*.test.ts"],
     testTimeout: 30_000,
   },
 });

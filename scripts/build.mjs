@@ -23,7 +23,9 @@ function newest(path) {
 }
 
 const built = new Map();
-const shared = newest(join(root, "scripts"));
+const shared = Math.max(
+  ...["build.mjs", "tsup.mjs", "worker-code.mjs"].map((name) => newest(join(root, "scripts", name))),
+);
 
 /** Builds a package after those that it depends on; answers the time of its output. */
 function build(name) {
