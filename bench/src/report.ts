@@ -23,7 +23,7 @@ const of = (results: readonly Result[], tool: ToolName, operation: Operation) =>
   results.filter((each) => each.tool === tool && each.operation === operation);
 
 /** The median time of an operation, in seconds; `NaN` where it was not measured. */
-export function medianSeconds(results: readonly Result[], tool: ToolName, operation: Operation): number {
+function medianSeconds(results: readonly Result[], tool: ToolName, operation: Operation): number {
   return median(of(results, tool, operation).map(({ seconds }) => seconds));
 }
 

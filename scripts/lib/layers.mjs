@@ -3,12 +3,13 @@
 import { posix } from "node:path";
 
 /** From the bottom up. A package may import what stands in a row above its own here; `*` ends a prefix. */
-export const LAYERS = [
+const LAYERS = [
   { name: "vocabulary", packages: ["@lifeboat/contracts"] },
   { name: "test kit", packages: ["@lifeboat/testkit"], testsOnly: true },
+  { name: "threads", packages: ["@lifeboat/threads"] },
   {
     name: "foundation",
-    packages: ["@lifeboat/threads", "@lifeboat/crypto", "@lifeboat/retention", "@lifeboat/storage-*"],
+    packages: ["@lifeboat/crypto", "@lifeboat/retention", "@lifeboat/storage-*"],
   },
   { name: "what formats share", packages: ["@lifeboat/manifests"] },
   {
