@@ -117,6 +117,8 @@ export interface ListedBackup {
   readonly id: string;
   /** Whether it has a manifest. Without one it is being made, was never finished, or has lost it. */
   readonly complete: boolean;
+  /** Whether it has labels, so that nobody has to ask for those of all others. */
+  readonly labelled: boolean;
 }
 
 /** A site's backups, as a format lays them out. What the engine drives. */

@@ -1,0 +1,4 @@
+import { serveTasks } from "@lifeboat/threads";
+import { hashing } from "./hashing.ts";
+
+serveTasks(hashing);

@@ -1,0 +1,57 @@
+import type { AbortOptions, ListedBackup, Storage } from "@lifeboat/contracts";
+import { parseBackupId } from "./ids.ts";
+import { BACKUPS_PREFIX, backupFolder, backupKey, LABELS_NAME, MANIFEST_NAME } from "./keys.ts";
+
+/** So many keys go to the storage in one call to delete. */
+const DELETE_BATCH = 1000;
+
+/**
+ * Every backup's folder, in one listing of the storage. Folders whose names are
+ * not ids of backups are passed over. Memory grows with the number of backups,
+ * not with that of their objects.
+ */
+export async function* listBackups(storage: Storage, options: AbortOptions = {}): AsyncIterable<ListedBackup> {
+  const found = new Map<string, { complete: boolean; labelled: boolean }>();
+  for await (const { key } of storage.list(BACKUPS_PREFIX, options)) {
+    const slash = key.indexOf("/", BACKUPS_PREFIX.length);
+    if (slash === -1) continue;
+    const id = key.slice(BACKUPS_PREFIX.length, slash);
+    let backup = found.get(id);
+    if (backup === undefined) {
+      if (parseBackupId(id) === null) continue;
+      backup = { complete: false, labelled: false };
+      found.set(id, backup);
+    }
+    const name = key.slice(slash + 1);
+    if (name === MANIFEST_NAME) backup.complete = true;
+    else if (name === LABELS_NAME) backup.labelled = true;
+  }
+  for (const [id, backup] of found) yield { id, ...backup };
+}
+
+/**
+ * Deletes backups, finished or not: all the manifests first, so that none is
+ * listed half-deleted, then everything else.
+ */
+export async function removeBackups(
+  storage: Storage,
+  ids: readonly string[],
+  options: AbortOptions = {},
+): Promise<void> {
+  const manifests = ids.map((id) => backupKey(id, MANIFEST_NAME));
+  for (let at = 0; at < manifests.length; at += DELETE_BATCH) {
+    options.signal?.throwIfAborted();
+    await storage.delete(manifests.slice(at, at + DELETE_BATCH), options);
+  }
+  for (const id of ids) {
+    let batch: string[] = [];
+    for await (const { key } of storage.list(backupFolder(id), options)) {
+      batch.push(key);
+      if (batch.length < DELETE_BATCH) continue;
+      await storage.delete(batch, options);
+      batch = [];
+    }
+    options.signal?.throwIfAborted();
+    if (batch.length > 0) await storage.delete(batch, options);
+  }
+}

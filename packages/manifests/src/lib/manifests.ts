@@ -1,0 +1,99 @@
+import {
+  type AbortOptions,
+  type BackupLabels,
+  type CheckOptions,
+  isLifeboatError,
+  LifeboatError,
+  type ListedBackup,
+  type Manifest,
+  type SiteContext,
+  type WorkDone,
+} from "@lifeboat/contracts";
+import { checkObjects, type ObjectCheckLevel } from "./check.ts";
+import { readSiteDocument, type SiteDocument, writeSiteDocument } from "./document.ts";
+import { fieldReader } from "./fields.ts";
+import { backupKey, LABELS_NAME, MANIFEST_NAME } from "./keys.ts";
+import { listBackups, removeBackups } from "./listing.ts";
+import { joinManifest, splitManifest } from "./manifest-fields.ts";
+
+/** A site's manifests and labels: what every format needs and none does its own way. */
+export interface Manifests {
+  /**
+   * Writes a backup's manifest. With it the backup exists, so it comes last.
+   *
+   * @throws ALREADY_EXISTS where the backup has one; INVALID where the manifest is of another site
+   */
+  commit(manifest: Manifest, options?: AbortOptions): Promise<void>;
+  /** Every backup's folder, in one listing of the storage. */
+  list(options?: AbortOptions): AsyncIterable<ListedBackup>;
+  /**
+   * Reads a manifest and checks its MAC and every member.
+   *
+   * @throws NOT_FOUND; CORRUPT; WRONG_KEY; INCOMPATIBLE where it is of another site or backup; UNSUPPORTED where
+   * a newer version wrote it
+   */
+  manifest(id: string, options?: AbortOptions): Promise<Manifest>;
+  /** Reads a backup's labels; where it has none, it has no label and is not preserved. Throws as {@link manifest}. */
+  labels(id: string, options?: AbortOptions): Promise<BackupLabels>;
+  /** Replaces a backup's labels. */
+  setLabels(id: string, labels: BackupLabels, options?: AbortOptions): Promise<void>;
+  /** Deletes backups, finished or not: the manifests first, so that none is listed half-deleted. */
+  remove(ids: readonly string[], options?: AbortOptions): Promise<void>;
+  /**
+   * Checks that each object of a backup is there with its size, and at `checksum`
+   * that its bytes have the SHA-256 of the manifest. Damage is told through
+   * `onProblem`; it rejects only where the storage could not be asked.
+   */
+  checkObjects(id: string, manifest: Manifest, level: ObjectCheckLevel, options: CheckOptions): Promise<WorkDone>;
+}
+
+/** Opens a site's manifests. Does no I/O of its own. */
+export function openManifests(site: SiteContext): Manifests {
+  const { storage } = site;
+
+  function document(type: "manifest" | "labels", id: string): SiteDocument {
+    const name = type === "manifest" ? MANIFEST_NAME : LABELS_NAME;
+    return { type, id, key: backupKey(id, name), version: 1 };
+  }
+
+  return {
+    async commit(manifest, { signal } = {}) {
+      if (manifest.siteId !== site.siteId) throw otherSite(manifest);
+      const { open, details } = splitManifest(manifest);
+      await writeSiteDocument(site, document("manifest", manifest.id), open, details, { signal, ifAbsent: true });
+    },
+    list: (options) => listBackups(storage, options),
+    async manifest(id, options) {
+      const place = document("manifest", id);
+      const halves = await readSiteDocument(site, place, options);
+      return joinManifest({ id, siteId: site.siteId }, halves, fieldReader("manifest.read", place.key));
+    },
+    async labels(id, options) {
+      const place = document("labels", id);
+      try {
+        const { details } = await readSiteDocument(site, place, options);
+        const read = fieldReader("labels.read", place.key);
+        const preserve = read.flag(details.preserve, "preserve");
+        return details.label === undefined ? { preserve } : { label: read.text(details.label, "label"), preserve };
+      } catch (error) {
+        if (isLifeboatError(error, "NOT_FOUND")) return { preserve: false };
+        throw error;
+      }
+    },
+    async setLabels(id, { label, preserve }, options = {}) {
+      const details = label === undefined ? { preserve } : { label, preserve };
+      await writeSiteDocument(site, document("labels", id), {}, details, options);
+    },
+    remove: (ids, options) => removeBackups(storage, ids, options),
+    checkObjects: (id, manifest, level, options) => checkObjects(site, id, manifest, level, options),
+  };
+}
+
+function otherSite(manifest: Manifest): LifeboatError {
+  return new LifeboatError({
+    code: "INVALID",
+    operation: "manifest.commit",
+    key: manifest.id,
+    message: `The manifest of ${manifest.id} is of another site than the one it is written to.`,
+  });
+}
