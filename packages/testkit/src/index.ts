@@ -1,2 +1,12 @@
+export { type FaultyStorage, type FaultyStorageOptions, faultyStorage } from "./lib/faults/faulty.ts";
+export type { CallName, RecordedCall } from "./lib/faults/line.ts";
+export {
+  type Fault,
+  type FaultMoment,
+  type PlannedFault,
+  printPlan,
+  type RandomPlanOptions,
+  randomPlan,
+} from "./lib/faults/plan.ts";
 export type { StorageSuiteOptions, StorageUnderTest } from "./lib/storage/options.ts";
 export { storageSuite } from "./lib/storage/suite.ts";
