@@ -1,0 +1,39 @@
+import { TableWriter } from "../table.ts";
+import type { Lanes } from "./lanes.ts";
+import type { Dress } from "./protocol.ts";
+
+const ROWS = 256;
+const NOTHING: Dress = { mode: 0, mtimeMs: 0, uid: -1, gid: -1 };
+
+/** Groups small work into batches. Content is copied, so that the buffers it came in stay whole. */
+export class Batcher {
+  readonly #lanes: Lanes;
+  readonly #lane: number | undefined;
+  readonly #table = new TableWriter();
+  #arena: Uint8Array<ArrayBuffer> | null = null;
+  #used = 0;
+
+  /** With a lane, all batches go to that one, and so are done in order. */
+  constructor(lanes: Lanes, lane?: number) {
+    this.#lanes = lanes;
+    this.#lane = lane;
+  }
+
+  /** Adds a row; its content is at most an arena, 1 MiB. */
+  async add(make: number, path: string, dress = NOTHING, content?: Uint8Array, target = ""): Promise<void> {
+    const length = content?.length ?? 0;
+    if (this.#table.rows >= ROWS || this.#used + length > (this.#arena?.length ?? length)) await this.flush();
+    this.#arena ??= new Uint8Array(this.#lanes.arena());
+    if (content !== undefined) this.#arena.set(content, this.#used);
+    this.#table.add([make, this.#used, length, dress.mode, dress.mtimeMs, dress.uid, dress.gid], [path, target]);
+    this.#used += length;
+  }
+
+  async flush(): Promise<void> {
+    if (this.#table.rows === 0 || this.#arena === null) return;
+    const data = this.#arena.buffer;
+    this.#arena = null;
+    this.#used = 0;
+    await this.#lanes.send({ kind: "batch", table: this.#table.take(), data }, this.#lane);
+  }
+}

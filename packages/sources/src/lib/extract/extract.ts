@@ -1,0 +1,171 @@
+import type { ProblemReport, RestoredEntry, RestoreMode } from "@lifeboat/contracts";
+import { Batcher } from "./batcher.ts";
+import { streamTo } from "./big-file.ts";
+import { DirectoryList } from "./directories.ts";
+import { type ExtractLimits, Guard } from "./guard.ts";
+import { Lanes } from "./lanes.ts";
+import { type Ownership, readOwnership } from "./ownership.ts";
+import { type Place, preparePlace } from "./place.ts";
+import { MAKE } from "./protocol.ts";
+import { collect } from "./small-file.ts";
+
+/** How entries are extracted. */
+export interface ExtractOptions {
+  /** The absolute path of the directory to write to. */
+  readonly root: string;
+  readonly mode: RestoreMode;
+  readonly operation: string;
+  readonly signal: AbortSignal;
+  readonly limits?: ExtractLimits | undefined;
+  /** Writer threads. 0 writes on the calling thread. Default: 2. */
+  readonly threads?: number | undefined;
+  readonly report: (problem: ProblemReport) => void;
+  /** What is in the way of an exact replacement: paths that are to go, directories after what is in them. */
+  readonly extras?: (restored: Restored) => AsyncIterable<{ readonly path: string; readonly isDirectory: boolean }>;
+}
+
+/** What a restore has written. */
+export interface Restored {
+  has(path: string): boolean;
+  readonly sections: ReadonlySet<string>;
+}
+
+/** Files at least so big are streamed; smaller ones go to the writers whole. */
+const BIG = 512 * 1024;
+const LINKS = 4096;
+
+/**
+ * Writes entries beneath a directory, never through a link and never half a file
+ * under its final name. If it fails, what it made for itself is removed, and what had
+ * to move aside is put back; files already replaced stay replaced.
+ *
+ * @throws INVALID, CORRUPT, UNSUPPORTED for an entry that no honest backup holds, with its path as `key`;
+ *   NO_SPACE, PERMISSION_DENIED and the like from the system
+ */
+export async function extract(entries: AsyncIterable<RestoredEntry>, options: ExtractOptions): Promise<void> {
+  const { signal, operation } = options;
+  signal.throwIfAborted();
+  const place = await preparePlace(options.root, operation);
+  const { root, fresh } = place;
+  const { mode } = options;
+  const threads = mode === "missing" ? Math.min(1, options.threads ?? 1) : (options.threads ?? 2);
+  await using lanes = new Lanes({ root, fresh, mode: fresh ? "merge" : mode, operation }, threads, options.report);
+  try {
+    await new Extraction(place, lanes, options, await readOwnership(options.report)).run(entries);
+    signal.throwIfAborted();
+    await lanes.finish("commit");
+    await place.publish();
+  } catch (error) {
+    await undo(lanes, place, error);
+    throw signal.aborted ? signal.reason : error;
+  }
+}
+
+async function undo(lanes: Lanes, place: Place, error: unknown): Promise<void> {
+  try {
+    await lanes.finish("discard");
+    await place.discard();
+  } catch (second) {
+    throw new AggregateError([error, second], "The restore failed, and what it left could not all be removed.");
+  }
+}
+
+class Extraction {
+  readonly #place: Place;
+  readonly #lanes: Lanes;
+  readonly #options: ExtractOptions;
+  readonly #ownership: Ownership;
+  readonly #guard: Guard;
+  readonly #batcher: Batcher;
+  /** For what must be done one after the other. */
+  readonly #ordered: Batcher;
+  readonly #directories = new DirectoryList();
+  readonly #sections = new Set<string>();
+  #links: { path: string; target: string }[] = [];
+
+  constructor(place: Place, lanes: Lanes, options: ExtractOptions, ownership: Ownership) {
+    this.#place = place;
+    this.#lanes = lanes;
+    this.#options = options;
+    this.#ownership = ownership;
+    this.#guard = new Guard(options.operation, options.limits ?? {}, place.fresh);
+    this.#batcher = new Batcher(lanes);
+    this.#ordered = new Batcher(lanes, 0);
+  }
+
+  async run(entries: AsyncIterable<RestoredEntry>): Promise<void> {
+    for await (const entry of entries) {
+      this.#options.signal.throwIfAborted();
+      this.#guard.check(entry);
+      if (entry.section !== undefined) this.#sections.add(entry.section);
+      await this.#take(entry);
+    }
+    await this.#link();
+    await this.#removeExtras();
+    await this.#dressDirectories();
+  }
+
+  async #take(entry: RestoredEntry): Promise<void> {
+    const { path, type, target = "" } = entry;
+    if (type === "hardlink") {
+      this.#links.push({ path, target });
+      if (this.#links.length >= LINKS) await this.#link();
+      return;
+    }
+    const dress = this.#ownership.dress(entry);
+    if (type === "symlink") return this.#batcher.add(MAKE.symlink, path, dress, undefined, target);
+    if (type === "directory") {
+      this.#directories.add(path, dress);
+      return this.#batcher.add(MAKE.directory, path, dress);
+    }
+    if (entry.size >= BIG) return this.#stream(entry);
+    await this.#batcher.add(MAKE.file, path, dress, await collect(entry, this.#guard, this.#options.signal));
+  }
+
+  async #stream(entry: RestoredEntry): Promise<void> {
+    const { path, size } = entry;
+    const { fd = -1 } = await this.#lanes.run({ kind: "begin", path });
+    if (fd < 0) return;
+    await streamTo(fd, entry, this.#guard, this.#options.signal);
+    await this.#lanes.run({ kind: "end", path, size, dress: this.#ownership.dress(entry) });
+  }
+
+  /** Makes hard links, now that all they can lead to is there. */
+  async #link(): Promise<void> {
+    await this.#settle();
+    for (const { path, target } of this.#links)
+      await this.#batcher.add(MAKE.hardlink, path, undefined, undefined, target);
+    this.#links = [];
+    await this.#settle();
+  }
+
+  async #removeExtras(): Promise<void> {
+    const { mode, extras, signal } = this.#options;
+    if (mode !== "replace" || this.#place.fresh || extras === undefined) return;
+    const { paths } = this.#guard;
+    const restored = { has: (path: string) => paths.get(path) !== undefined, sections: this.#sections };
+    const directories: string[] = [];
+    for await (const { path, isDirectory } of extras(restored)) {
+      signal.throwIfAborted();
+      if (isDirectory) directories.push(path);
+      else await this.#batcher.add(MAKE.remove, path);
+    }
+    await this.#settle();
+    for (const path of directories.reverse()) await this.#ordered.add(MAKE.removeDirectory, path);
+    await this.#settle();
+  }
+
+  async #dressDirectories(): Promise<void> {
+    for (const { path, dress } of this.#directories.deepestFirst()) {
+      this.#options.signal.throwIfAborted();
+      if (!this.#lanes.kept.has(path)) await this.#ordered.add(MAKE.dress, path, dress);
+    }
+    await this.#settle();
+  }
+
+  async #settle(): Promise<void> {
+    await this.#batcher.flush();
+    await this.#ordered.flush();
+    await this.#lanes.settle();
+  }
+}

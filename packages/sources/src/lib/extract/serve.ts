@@ -1,0 +1,64 @@
+import { type Handler, Transfer } from "@lifeboat/threads";
+import { systemError } from "../errors.ts";
+import { TableReader } from "../table.ts";
+import { MAKE, type WriteResult, type WriterOptions, type WriteTask } from "./protocol.ts";
+import { Writer } from "./writer.ts";
+
+/** Answers tasks with a {@link Writer}. */
+export function serveWriter(options: WriterOptions): Handler<WriteTask, WriteResult> {
+  let writer: Writer | null = null;
+
+  return (task) => {
+    writer ??= new Writer(options);
+    const result = run(writer, task, options.operation);
+    const answer = { ...result, problems: writer.problems };
+    writer.problems = [];
+    return result.data === undefined ? answer : new Transfer(answer, [result.data]);
+  };
+}
+
+function run(writer: Writer, task: WriteTask, operation: string): Omit<WriteResult, "problems"> {
+  switch (task.kind) {
+    case "batch":
+      batch(writer, task, operation);
+      return { data: task.data };
+    case "begin":
+      return { fd: naming(task.path, operation, () => writer.begin(task.path)) };
+    case "end":
+      naming(task.path, operation, () => writer.end(task.size, task.dress));
+      return {};
+    case "commit":
+      writer.commit();
+      return {};
+    case "discard":
+      writer.discard();
+      return {};
+  }
+}
+
+function batch(writer: Writer, task: WriteTask & { kind: "batch" }, operation: string): void {
+  const rows = new TableReader(task.table);
+  for (let row = 0; row < task.table.rows; row++) {
+    const make = rows.number();
+    const content = new Uint8Array(task.data, rows.number(), rows.number());
+    const dress = { mode: rows.number(), mtimeMs: rows.number(), uid: rows.number(), gid: rows.number() };
+    const path = rows.text();
+    const target = rows.text();
+    naming(path, operation, () => {
+      if (make === MAKE.file) writer.file(path, content, dress);
+      else if (make === MAKE.directory) writer.directory(path);
+      else if (make === MAKE.symlink) writer.symlink(path, target, dress);
+      else if (make === MAKE.hardlink) writer.hardlink(path, target);
+      else if (make === MAKE.dress) writer.dress(path, dress);
+      else writer.remove(path, make === MAKE.removeDirectory);
+    });
+  }
+}
+
+function naming<T>(path: string, operation: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw systemError(error, operation, `${path} could not be written`, path);
+  }
+}

@@ -1,0 +1,4 @@
+import { serveTasks } from "@lifeboat/threads";
+import { serveWriter } from "./serve.ts";
+
+serveTasks(serveWriter);

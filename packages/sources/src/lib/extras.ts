@@ -1,0 +1,48 @@
+import type { RestoreTarget } from "@lifeboat/contracts";
+import type { Restored } from "./extract/extract.ts";
+import type { FilterOptions } from "./filter.ts";
+import { walk } from "./walk/walk.ts";
+
+/** Where to look for extras. */
+export interface ExtrasOptions {
+  readonly root: string;
+  readonly filter: FilterOptions;
+  readonly oneFileSystem: boolean;
+  readonly operation: string;
+  readonly threads?: number;
+}
+
+/** Something that a replacing restore removes. */
+export interface Extra {
+  readonly path: string;
+  readonly isDirectory: boolean;
+}
+
+/**
+ * What is there, but not in the backup, and would be if it were made now: only beneath
+ * what was selected, nothing that the source leaves out, and nothing of a section that
+ * the backup does not have.
+ */
+export async function* extrasOf(
+  restored: Restored,
+  target: RestoreTarget & { readonly signal: AbortSignal },
+  options: ExtrasOptions,
+): AsyncGenerator<Extra, void, undefined> {
+  if (target.partial && target.select === undefined) return;
+  const { root, filter, oneFileSystem, operation } = options;
+  const walking = {
+    root,
+    oneFileSystem,
+    operation,
+    followLinks: false,
+    missingFolder: "report" as const,
+    filter: { ...filter, select: target.select },
+  };
+  const report = () => undefined; // what cannot be read or is no file cannot be an extra either
+  const thread = options.threads !== 0;
+  for await (const { path, type, section, wanted } of walk(walking, { signal: target.signal, report, thread })) {
+    if (!wanted || restored.has(path)) continue;
+    if (section !== "" && !restored.sections.has(section)) continue;
+    yield { path, isDirectory: type === "directory" };
+  }
+}

@@ -1,0 +1,150 @@
+import { createHash } from "node:crypto";
+import { isLifeboatError, type Json, LifeboatError, type RestoredEntry, type Source } from "@lifeboat/contracts";
+import { type CommonOptions, commonMembers } from "./options.ts";
+import { restoreAsFile, withOnly } from "./single.ts";
+
+/** Options of {@link json}. */
+export interface JsonOptions extends CommonOptions {
+  /** The host's state, as a value that JSON can carry. */
+  readonly dump: () => Json | Promise<Json>;
+  /** Takes the state back. */
+  readonly load: (value: Json) => void | Promise<void>;
+  /** The most that {@link load} is given, in bytes of JSON. Default: 256 MiB. */
+  readonly maxBytes?: number | undefined;
+}
+
+const MAX_BYTES = 256 * 1024 * 1024;
+const OWNER_ONLY = 0o600;
+
+/**
+ * A source that is the host's exported state: one entry, `<id>.json`. A restore calls
+ * `load`; one to another place writes the file instead. In mode `missing` the state
+ * counts as there, and is left alone.
+ *
+ * `entries` throws SOURCE_FAILED where `dump` throws, or answers what JSON cannot carry.
+ * `restore` throws CORRUPT for what is no JSON, INVALID for more than `maxBytes`, and
+ * SOURCE_FAILED where `load` throws.
+ *
+ * @throws INVALID for an id that cannot be used
+ */
+export function json(id: string, options: JsonOptions): Source {
+  const path = `${id}.json`;
+  const maxBytes = options.maxBytes ?? MAX_BYTES;
+  const operation = "source.json";
+
+  async function dump(): Promise<Buffer> {
+    const value = await hosts(`The state of ${id} could not be exported`, options.dump);
+    return hosts(`The state of ${id} cannot be written as JSON`, () => Buffer.from(encode(value)));
+  }
+
+  async function hosts<T>(what: string, call: () => T | Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      if (isLifeboatError(error)) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new LifeboatError({ code: "SOURCE_FAILED", operation, message: `${what}: ${reason}`, cause: error });
+    }
+  }
+
+  async function load(entry: RestoredEntry, signal: AbortSignal): Promise<void> {
+    const value = parse(await content(entry, maxBytes, operation, signal), path, operation);
+    await hosts(`The state of ${id} could not be imported`, () => options.load(value));
+  }
+
+  return {
+    ...commonMembers(id, options),
+    ...(options.check === undefined ? {} : { check: options.check }),
+    async *entries({ signal }) {
+      signal.throwIfAborted();
+      const bytes = await dump();
+      signal.throwIfAborted();
+      yield {
+        path,
+        type: "file",
+        size: bytes.length,
+        mode: OWNER_ONLY,
+        mtimeMs: Date.now(),
+        async *open() {
+          yield bytes;
+        },
+      };
+    },
+    async restore(context, entries) {
+      const { to, mode, signal } = context;
+      if (to !== undefined)
+        return restoreAsFile({ ...context, to, report: (p) => context.report(p) }, entries, operation);
+      await withOnly(entries, path, context, operation, async (entry) => {
+        if (mode !== "missing") await load(entry, signal);
+      });
+    },
+    async *compare({ to, mode }, entries) {
+      for await (const { path: at, size, sha256 } of entries) {
+        if (to !== undefined) yield { path: at, action: "replace", size };
+        else if (mode === "missing") yield { path: at, action: "unchanged", size };
+        else {
+          const live = createHash("sha256")
+            .update(await dump())
+            .digest("hex");
+          yield { path: at, action: live === sha256 ? "unchanged" : "replace", size };
+        }
+      }
+    },
+  };
+}
+
+/** Two spaces, and a newline at the end. What JSON would drop or bend without a word is refused. */
+function encode(value: Json): string {
+  const text: unknown = JSON.stringify(value, refuseLoss, 2);
+  if (typeof text !== "string") throw new TypeError(`'dump' answered ${typeof value}.`);
+  return `${text}\n`;
+}
+
+function refuseLoss(key: string, value: unknown): unknown {
+  const lossy =
+    typeof value === "function" ||
+    typeof value === "symbol" ||
+    (typeof value === "number" && !Number.isFinite(value)) ||
+    value instanceof Map ||
+    value instanceof Set ||
+    value instanceof Promise ||
+    ArrayBuffer.isView(value);
+  if (!lossy) return value;
+  const kind = typeof value === "object" ? Object.prototype.toString.call(value).slice(8, -1) : String(typeof value);
+  throw new TypeError(`The value at ${JSON.stringify(key)} is a ${kind}, which JSON cannot carry.`);
+}
+
+function parse(bytes: Uint8Array, path: string, operation: string): Json {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as Json;
+  } catch {
+    // JSON.parse quotes what it read, which may be a secret
+    const message = `${path} is not JSON.`;
+    const hint = "Restore another backup; this one was altered, or was not made by this source.";
+
+    throw new LifeboatError({ code: "CORRUPT", operation, message, key: path, hint });
+  }
+}
+
+async function content(
+  entry: RestoredEntry,
+  maxBytes: number,
+  operation: string,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const refuse = (size: number) => {
+    const message = `${entry.path} has ${size} bytes, and the limit is ${maxBytes}.`;
+    const hint = "Raise the source's maxBytes, or restore to another place and look at the file.";
+    return new LifeboatError({ code: "INVALID", operation, message, key: entry.path, hint });
+  };
+  if (entry.size > maxBytes) throw refuse(entry.size);
+  if (entry.bytes !== undefined) return entry.bytes;
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of entry.open({ signal })) {
+    size += piece.length;
+    if (size > maxBytes) throw refuse(size);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}

@@ -1,0 +1,71 @@
+import {
+  type BackupContext,
+  entryPathProblem,
+  type Json,
+  LifeboatError,
+  type RestoreCheck,
+  type RestoreCheckContext,
+  type Source,
+  type SourceHooks,
+} from "@lifeboat/contracts";
+import { invalid } from "./errors.ts";
+
+/** What every built-in source takes. */
+export interface CommonOptions {
+  /** For people. Default: the id. */
+  readonly title?: string | undefined;
+  /** The version of the data's layout. */
+  readonly version?: string | undefined;
+  /** Called around runs, to pause and resume what uses the data. */
+  readonly hooks?: SourceHooks | undefined;
+  /** The host's own columns, kept with the backup. */
+  readonly describe?: ((context: BackupContext) => Promise<Readonly<Record<string, Json>>>) | undefined;
+  /** The host's own conditions before a restore, besides those that the source checks itself. */
+  readonly check?: ((context: RestoreCheckContext) => Promise<readonly RestoreCheck[]>) | undefined;
+  /** After a restore drill into `directory`: does the data make sense? */
+  readonly validate?:
+    | ((context: RestoreCheckContext, directory: string) => Promise<readonly RestoreCheck[]>)
+    | undefined;
+}
+
+/** The members of a source that are the host's own, passed through. */
+export function commonMembers(
+  id: string,
+  options: CommonOptions,
+): Pick<Source, "id" | "title" | "version" | "hooks" | "describe" | "validate"> {
+  if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(id)) {
+    throw invalid(
+      "source",
+      `The source id ${JSON.stringify(id)} is not of the form [a-z0-9][a-z0-9-]*, up to 64 long.`,
+    );
+  }
+  const { title, version, hooks } = options;
+  return {
+    id,
+    ...(title === undefined ? {} : { title }),
+    ...(version === undefined ? {} : { version }),
+    ...(hooks === undefined ? {} : { hooks }),
+    ...(options.describe === undefined ? {} : { describe: options.describe }),
+    ...(options.validate === undefined ? {} : { validate: options.validate }),
+  };
+}
+
+/**
+ * Entry paths that a caller chose, checked; a slash at the end is allowed.
+ *
+ * @throws INVALID
+ */
+export function chosenPaths(paths: readonly string[], operation: string): string[] {
+  return paths.map((path) => {
+    const clean = path.replace(/\/+$/, "");
+    const problem = entryPathProblem(clean);
+    if (problem === null) return clean;
+    throw new LifeboatError({
+      code: "INVALID",
+      operation,
+      message: `${JSON.stringify(path)} cannot be chosen: ${problem}.`,
+      key: path,
+      hint: "Choose entries as paths relative to the source.",
+    });
+  });
+}

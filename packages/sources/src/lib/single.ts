@@ -1,0 +1,44 @@
+import type { RestoreContext, RestoredEntry } from "@lifeboat/contracts";
+import { LifeboatError } from "@lifeboat/contracts";
+import { extract } from "./extract/extract.ts";
+
+/** Sources of one entry write it as a file where a restore names another place; nothing else there is touched. */
+export function restoreAsFile(
+  context: RestoreContext & { readonly to: string },
+  entries: AsyncIterable<RestoredEntry>,
+  operation: string,
+): Promise<void> {
+  const { to, mode, signal } = context;
+  return extract(entries, { root: to, mode, operation, signal, threads: 1, report: (p) => context.report(p) });
+}
+
+/**
+ * The one entry of such a source; `null` where it was not selected.
+ *
+ * @throws INVALID for any other entry; CORRUPT where the whole source was asked for and it is lacking
+ */
+export async function withOnly<T>(
+  entries: AsyncIterable<RestoredEntry>,
+  path: string,
+  context: RestoreContext,
+  operation: string,
+  take: (entry: RestoredEntry) => Promise<T>,
+): Promise<T | null> {
+  let taken: { readonly value: T } | null = null;
+  for await (const entry of entries) {
+    context.signal.throwIfAborted();
+    if (entry.path !== path || entry.type !== "file" || taken !== null) {
+      throw new LifeboatError({
+        code: "INVALID",
+        operation,
+        message: `The entry ${JSON.stringify(entry.path)} was refused: this source holds one file, ${path}.`,
+        key: entry.path,
+        hint: "Restore the backup of this very source.",
+      });
+    }
+    taken = { value: await take(entry) };
+  }
+  if (taken !== null) return taken.value;
+  if (context.partial) return null;
+  throw new LifeboatError({ code: "CORRUPT", operation, message: `The backup lacks ${path}.`, key: path });
+}

@@ -1,0 +1,62 @@
+import type { BackupContext, LocalFile, SourceEntry } from "@lifeboat/contracts";
+import { byteLength } from "../fs/names.ts";
+import { type Owners, readOwners } from "../fs/owners.ts";
+import { readFound } from "./open.ts";
+import type { Found, WalkOptions } from "./protocol.ts";
+import { walk } from "./walk.ts";
+
+/** The longest path that the system takes, in bytes, with its NUL. */
+const PATH_MAX = 4096;
+
+/** A walk as entries of a backup. */
+export async function* treeEntries(
+  options: WalkOptions,
+  context: BackupContext,
+  thread?: boolean,
+): AsyncGenerator<SourceEntry, void, undefined> {
+  const owners = await readOwners();
+  const report = context.report.bind(context);
+  const run = { signal: context.signal, report, thread };
+  for await (const found of walk(options, run)) {
+    yield found.type === "file" ? fileEntry(found, owners, options, context) : plainEntry(found, owners);
+  }
+}
+
+function plainEntry(found: Found, owners: Owners): SourceEntry {
+  const { path, type, mode, mtimeMs, uid, gid, target, section } = found;
+  const user = owners.user(uid);
+  const group = owners.group(gid);
+  return {
+    path,
+    type,
+    size: found.size,
+    mode,
+    mtimeMs,
+    uid,
+    gid,
+    ...(user === undefined ? {} : { user }),
+    ...(group === undefined ? {} : { group }),
+    ...(type === "symlink" || type === "hardlink" ? { target } : {}),
+    ...(section === "" ? {} : { section }),
+  };
+}
+
+function fileEntry(found: Found, owners: Owners, options: WalkOptions, context: BackupContext): SourceEntry {
+  const { root, followLinks, operation } = options;
+  const local = localFile(found, root);
+  return {
+    ...plainEntry(found, owners),
+    open: ({ signal } = {}) => {
+      const both = signal === undefined ? context.signal : AbortSignal.any([signal, context.signal]);
+      return readFound(found, { root, followLinks, operation, signal: both, report: (p) => context.report(p) });
+    },
+    ...(local === null ? {} : { local }),
+  };
+}
+
+/** Where a worker finds the content; `null` where no path leads there. */
+function localFile({ path, real, dev, ino, ctimeMs }: Found, root: string): LocalFile | null {
+  const at = real === "" ? `${root === "/" ? "" : root}/${path}` : real;
+  if (!at.startsWith("/") && process.platform !== "win32") return null;
+  return at.length * 3 < PATH_MAX || byteLength(at) < PATH_MAX ? { path: at, dev, ino, ctimeMs } : null;
+}

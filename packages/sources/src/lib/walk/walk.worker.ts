@@ -1,0 +1,4 @@
+import { serveTasks } from "@lifeboat/threads";
+import { serveWalk } from "./serve.ts";
+
+serveTasks(serveWalk);

@@ -1,0 +1,87 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type {
+  BackupContext,
+  EntryInfo,
+  ProblemReport,
+  RestoreContext,
+  RestoredEntry,
+  Source,
+  SourceEntry,
+} from "@lifeboat/contracts";
+import { onTestFinished } from "vitest";
+
+export const app = { name: "test", version: "1.0.0" };
+
+/** A directory that goes when the test is over. */
+export function temporary(): string {
+  const path = mkdtempSync(join(tmpdir(), "lifeboat-sources-"));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+export function backupContext(more: Partial<BackupContext> = {}): BackupContext & { problems: ProblemReport[] } {
+  const problems: ProblemReport[] = [];
+  const report = (problem: ProblemReport) => void problems.push(problem);
+  return { app, signal: new AbortController().signal, report, problems, ...more };
+}
+
+export function restoreContext(more: Partial<RestoreContext> = {}): RestoreContext & { problems: ProblemReport[] } {
+  const problems: ProblemReport[] = [];
+  const report = (problem: ProblemReport) => void problems.push(problem);
+  const signal = new AbortController().signal;
+  return { app, signal, report, problems, mode: "replace", partial: false, ...more };
+}
+
+export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
+export async function content(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  return Buffer.concat(await all(body));
+}
+
+/** An entry as a format would hand it back. */
+export function restored(info: Partial<EntryInfo> & { path: string }, bytes?: Uint8Array | string): RestoredEntry {
+  const body = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
+  const size = body?.length ?? 0;
+  return {
+    type: body === undefined ? "directory" : "file",
+    size,
+    mode: body === undefined ? 0o755 : 0o644,
+    mtimeMs: 1_700_000_000_000,
+    ...info,
+    ...(body === undefined ? {} : { bytes: body }),
+    async *open() {
+      if (body !== undefined) yield body;
+    },
+  };
+}
+
+function infoOf(entry: SourceEntry, size: number): EntryInfo {
+  const info = Object.entries(entry).filter(([name]) => name !== "open" && name !== "local");
+  return { ...(Object.fromEntries(info) as Omit<EntryInfo, "size">), size };
+}
+
+/** A whole backup in memory, streamed where `streamed` says so. */
+export async function* backedUp(entries: readonly SourceEntry[], streamed = false): AsyncGenerator<RestoredEntry> {
+  for (const source of entries) {
+    const bytes = source.open === undefined ? undefined : await content(source.open());
+    const { bytes: whole, ...rest } = restored(infoOf(source, bytes?.length ?? 0), bytes);
+    yield streamed || whole === undefined ? rest : { ...rest, bytes: whole };
+  }
+}
+
+export async function* list(...entries: RestoredEntry[]): AsyncGenerator<RestoredEntry> {
+  yield* entries;
+}
+
+export async function roundTrip(source: Source, to: string, streamed = false): Promise<ProblemReport[]> {
+  const entries = await all(source.entries(backupContext()));
+  const context = restoreContext({ to });
+  await source.restore(context, backedUp(entries, streamed));
+  return context.problems;
+}
