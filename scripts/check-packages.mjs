@@ -8,7 +8,7 @@ import { packAll } from "./lib/pack.mjs";
 import { run, withTemporaryFolder } from "./lib/run.mjs";
 import { publishedPackages, root } from "./lib/workspace.mjs";
 
-const REQUIRED = ["README.md", "dist/index.js", "dist/index.d.ts"];
+const REQUIRED = ["README.md", "LICENSE", "dist/index.js", "dist/index.d.ts"];
 
 async function problemsOf({ name, tarball, files }) {
   const { manifest } = publishedPackages().find((one) => one.manifest.name === name);
