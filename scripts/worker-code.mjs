@@ -73,11 +73,15 @@ export function workerCodeVite() {
     resolveId(source, importer) {
       if (!importer) return null;
       if (source.endsWith(SUFFIX)) return `\0${resolve(dirname(importer), source)}`;
-      if (source.endsWith(BINARY)) return `\0${binaryFile(source, dirname(importer))}${BINARY}`;
+      // In hex: vitest leaves ids that name node_modules to Node.
+      if (source.endsWith(BINARY))
+        return `\0${Buffer.from(binaryFile(source, dirname(importer))).toString("hex")}${BINARY}`;
       return null;
     },
     async load(id) {
-      if (id.startsWith("\0") && id.endsWith(BINARY)) return binaryModule(id.slice(1, -BINARY.length));
+      if (id.startsWith("\0") && id.endsWith(BINARY)) {
+        return binaryModule(Buffer.from(id.slice(1, -BINARY.length), "hex").toString());
+      }
       if (!id.startsWith("\0") || !id.endsWith(SUFFIX)) return null;
       const { code, inputs } = await bundleWorker(id.slice(1, -SUFFIX.length));
       for (const file of inputs) this.addWatchFile(file);

@@ -97,7 +97,9 @@ function checkImport(one, { file, specifier, test }, ours, shared, layers) {
   if (!test && layers[rankOf(name, layers)]?.testsOnly) {
     return [`${file} imports "${specifier}", which is for tests only.`];
   }
-  const declared = name in runtime(one) || (test && (name in (one.devDependencies ?? {}) || shared.includes(name)));
+  const inlined = specifier.endsWith("?base64"); // it is in the package's own files, its users need not install it
+  const declared =
+    name in runtime(one) || ((test || inlined) && (name in (one.devDependencies ?? {}) || shared.includes(name)));
   if (declared) return [];
   const where = test ? "devDependencies" : "dependencies";
   return [`${file} imports "${specifier}", but ${one.folder}/package.json does not name it in its ${where}.`];

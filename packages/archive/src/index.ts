@@ -1,1 +1,1 @@
-export {};
+export { type ArchiveOptions, archive } from "./lib/archive.ts";

@@ -59,9 +59,9 @@ export interface PartStart {
 /** What a running part tells of itself. */
 export interface PartOptions extends AbortOptions {
   /** Called now and then with how far it has come since it began. */
-  onProgress?(done: WorkDone): void;
+  readonly onProgress?: ((done: WorkDone) => void) | undefined;
   /** Called for each entry that could not be taken as it is. */
-  onProblem?(problem: ProblemReport): void;
+  readonly onProblem?: ((problem: ProblemReport) => void) | undefined;
 }
 
 /** An amount of work. */
@@ -101,15 +101,15 @@ export interface VerifyProblem {
 export interface CheckOptions extends AbortOptions {
   /** Only these sources. Default: all. */
   readonly sources?: readonly string[] | undefined;
-  onProgress?(done: WorkDone): void;
-  onProblem(problem: VerifyProblem): void;
+  readonly onProgress?: ((done: WorkDone) => void) | undefined;
+  readonly onProblem: (problem: VerifyProblem) => void;
 }
 
 /** Options of {@link Repository.read}. */
 export interface ReadOptions extends AbortOptions {
   /** Which entries. Default: all. A hard link's target is the reader's concern. */
-  select?(entry: EntryInfo): boolean;
-  onProgress?(done: WorkDone): void;
+  readonly select?: ((entry: EntryInfo) => boolean) | undefined;
+  readonly onProgress?: ((done: WorkDone) => void) | undefined;
 }
 
 /** A backup as a listing of the storage shows it. */

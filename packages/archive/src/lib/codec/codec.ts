@@ -1,0 +1,24 @@
+/** The name of a codec, as file names and metadata spell it. */
+export type CodecName = "zstd" | "gzip";
+
+/**
+ * Compression of one segment at a time, synchronous: it runs in worker threads.
+ * Every answer is a whole frame; frames laid end to end are a standard file.
+ */
+export interface Codec {
+  readonly name: CodecName;
+  /**
+   * One frame that expands to `plain`. The answer may lie in memory that the next
+   * call uses again.
+   */
+  compress(plain: Uint8Array): Uint8Array;
+  /**
+   * What a frame expands to, which must be exactly `size` bytes.
+   *
+   * @throws CORRUPT where the frame is damaged or expands to anything else
+   */
+  expand(frame: Uint8Array, size: number): Uint8Array;
+}
+
+/** The extension of a part's object: `tar` and this. */
+export const codecExtension: Readonly<Record<CodecName, string>> = { zstd: ".zst", gzip: ".gz" };

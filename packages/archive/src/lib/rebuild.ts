@@ -1,0 +1,141 @@
+import {
+  type AbortOptions,
+  LifeboatError,
+  type Manifest,
+  type ObjectInfo,
+  type PartInfo,
+  type SiteContext,
+} from "@lifeboat/contracts";
+import { backupFolder, type Manifests } from "@lifeboat/manifests";
+import { readIndex } from "./index-reader.ts";
+import { type PartMetadata, readMetadata } from "./metadata.ts";
+import { badLayout, openPart, type PartLayout, type PartObject, parsePartName } from "./part-layout.ts";
+import { partThreads } from "./part-threads.ts";
+import type { PartThreads } from "./segment-line.ts";
+import { CONTENT } from "./segment-plan.ts";
+import { StoredReader } from "./stored-reader.ts";
+import type { Unpacked } from "./worker/tasks.ts";
+
+interface FoundPart {
+  readonly info: PartInfo;
+  readonly metadata: PartMetadata;
+}
+
+/** Makes a lost manifest anew from what lies inside the parts, and writes it. */
+export async function rebuildManifest(
+  site: SiteContext,
+  manifests: Manifests,
+  id: string,
+  options: AbortOptions = {},
+): Promise<Manifest> {
+  const found: FoundPart[] = [];
+  let finished = new Date(0);
+  for await (const stored of site.storage.list(`${backupFolder(id)}`, options)) {
+    const object = parsePartName(stored.key.slice(backupFolder(id).length));
+    if (object === null) continue;
+    found.push(await readPartInfo(site, stored, object, options));
+    if (stored.modified > finished) finished = stored.modified;
+  }
+  const [first] = found;
+  if (first === undefined) throw absent(id, "it has no part");
+  const { backup } = first.metadata;
+  const missing = backup.sources.filter((source) => !found.some(({ info }) => info.source === source));
+  if (missing.length > 0) throw absent(id, `it lacks the parts of ${missing.join(", ")}`);
+  for (const { metadata } of found) {
+    if (metadata.backup.id !== id || metadata.backup.siteId !== site.siteId) {
+      throw badLayout(id, `a part in its folder belongs to backup ${metadata.backup.id}`);
+    }
+  }
+  const order = new Map(backup.sources.map((source, n) => [source, n]));
+  const parts = found.map(({ info }) => info).sort((a, b) => (order.get(a.source) ?? 0) - (order.get(b.source) ?? 0));
+  const manifest: Manifest = {
+    id,
+    siteId: site.siteId,
+    format: "archive",
+    trigger: backup.trigger,
+    started: backup.started,
+    finished,
+    app: backup.app,
+    parts,
+    problems: [],
+  };
+  await manifests.commit(manifest, options);
+  return manifest;
+}
+
+async function readPartInfo(
+  site: SiteContext,
+  stored: ObjectInfo,
+  object: PartObject,
+  options: AbortOptions,
+): Promise<FoundPart> {
+  const layout = await openPart(site.storage, stored.key, object, stored.size, site.secret, options);
+  await using threads = await partThreads(site.threads, layout.codec, 1, layout.seal);
+  const metadata = await openMetadata(site, layout, threads, options);
+  const counts = { files: 0, directories: 0, links: 0 };
+  let size = 0;
+  for await (const row of readIndex(layout, new StoredReader(site.storage, layout, options), threads, options.signal)) {
+    if (row.type === "file") counts.files += 1;
+    else if (row.type === "directory") counts.directories += 1;
+    else counts.links += 1;
+    size += row.size;
+  }
+  const sha256 = await digestObject(site, stored.key, threads, options);
+  const name = stored.key.slice(stored.key.lastIndexOf("/") + 1);
+  const objects = [{ name, size: stored.size, sha256 }];
+  const { title, version, sections, folders, ...start } = metadata.part;
+  const info: PartInfo = {
+    ...start,
+    ...(title === undefined ? {} : { title }),
+    ...(version === undefined ? {} : { version }),
+    ...(sections === undefined ? {} : { sections }),
+    ...(folders === undefined ? {} : { folders }),
+    counts,
+    size,
+    storedSize: stored.size,
+    objects,
+    problemCount: 0,
+  };
+  return { info, metadata };
+}
+
+async function openMetadata(
+  site: SiteContext,
+  layout: PartLayout,
+  { pool }: PartThreads,
+  options: AbortOptions,
+): Promise<PartMetadata> {
+  const [place] = layout.segments;
+  if (place === undefined || place.content !== CONTENT.metadata)
+    throw badLayout(layout.key, "it does not begin with its metadata");
+  const reader = new StoredReader(site.storage, layout, options);
+  try {
+    const stored = await reader.read(0, 0);
+    const task = { op: "unpack", segment: 0, stored, unpacked: place.unpackedLength, checks: [], keep: true } as const;
+    const { bytes } = (await pool.run(task, { ...options, transfer: [stored.buffer] })) as Unpacked;
+    return await readMetadata(layout.key, bytes);
+  } finally {
+    await reader.close();
+  }
+}
+
+async function digestObject(
+  site: SiteContext,
+  key: string,
+  { digests }: PartThreads,
+  options: AbortOptions,
+): Promise<string> {
+  for await (const piece of site.storage.get(key, options))
+    await digests.run({ op: "digest", id: 0, bytes: piece }, options);
+  return (await digests.run({ op: "digest-end", id: 0 }, options)) as string;
+}
+
+function absent(id: string, problem: string): LifeboatError {
+  return new LifeboatError({
+    code: "NOT_FOUND",
+    operation: "archive.rebuild",
+    key: id,
+    message: `The manifest of backup ${id} can't be made anew: ${problem}.`,
+    hint: "A run that was cut off leaves such a folder behind; it holds no whole backup and may be deleted.",
+  });
+}

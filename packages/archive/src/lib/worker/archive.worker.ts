@@ -1,0 +1,4 @@
+import { serveTasks } from "@lifeboat/threads";
+import { startHandler } from "./handler.ts";
+
+serveTasks(startHandler);
