@@ -10,3 +10,5 @@ export {
 } from "./lib/faults/plan.ts";
 export type { StorageSuiteOptions, StorageUnderTest } from "./lib/storage/options.ts";
 export { storageSuite } from "./lib/storage/suite.ts";
+export { type CompareTreesOptions, compareTrees, type TreeDifference } from "./lib/tree/compare.ts";
+export { type HardTree, type HardTreeOptions, hardTree } from "./lib/tree/hard-tree.ts";
