@@ -1,5 +1,5 @@
 import type { AbortOptions, CipherSuite, FormatName, Json } from "@lifeboat/contracts";
-import { randomBytes, toHex } from "./bytes.ts";
+import { toHex } from "./bytes.ts";
 import { type DocumentValue, encodeDocument, readDocument } from "./document.ts";
 import { fail, invalid } from "./errors.ts";
 import { subkey } from "./hkdf.ts";
@@ -61,12 +61,12 @@ export async function createDescriptor(
       `Expected a known format, version and suite, found ${format}, ${formatVersion}, ${suite}.`,
     );
   }
-  const siteId = toHex(randomBytes(16));
-  const base = { version: 1, siteId, created: new Date().toISOString(), format, formatVersion, other: {} } as const;
+  const siteId = toHex(tools.random(16));
+  const base = { version: 1, siteId, created: tools.now().toISOString(), format, formatVersion, other: {} } as const;
   if (key.kind === "unencrypted") {
     return { ...writeDescriptor(tools, { ...base, suite: null, slots: [] }, null), siteKey: null };
   }
-  const siteKey = randomBytes(32);
+  const siteKey = tools.random(32);
   const slot = await createSlot(tools, siteKey, siteId, key, { label, signal });
   return { ...writeDescriptor(tools, { ...base, suite, slots: [slot] }, siteKey), siteKey };
 }

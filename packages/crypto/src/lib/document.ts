@@ -68,7 +68,11 @@ const MAC_BYTES = MAC_MEMBER.length + 64 + 1;
 export function encodeDocument(p: Primitives, value: DocumentValue, { macKey, context }: EncodeDocumentOptions) {
   const operation = `document.encode.${context.type}`;
   assertPlainJson(value, (problem) => invalid(operation, `Expected a document's value, found one with ${problem}.`));
-  const body = utf8(JSON.stringify(value, null, 2).slice(0, -2));
+  const json = JSON.stringify(value, null, 2);
+  const body = utf8(json.slice(0, -2));
+  if (!json.endsWith("\n}") || body.length > MAX_DOCUMENT_BYTES - 256) {
+    throw invalid(operation, `Expected a document's value that takes up to 64 MiB, found ${body.length} bytes.`);
+  }
   if (macKey === null) return withCheck(p, body);
   const macked = concat(body, utf8(MAC_MEMBER));
   return withCheck(p, concat(macked, utf8(`${toHex(macOf(p, macKey, context, macked))}"`)));

@@ -70,15 +70,19 @@ export interface Keys {
   replaceSlot(site: OpenSite, slotId: string, option: SlotKeyOption, options?: CreateSlotOptions): Promise<SlotAdded>;
 }
 
+/** What {@link createKeys} needs; time and randomness are replaced where vectors are made. */
+export type KeysInit = Pick<KeyTools, "primitives" | "argon2id"> & Partial<Pick<KeyTools, "random" | "now">>;
+
 /** Keys by one implementation of the primitives and of Argon2id. */
-export function createKeys(tools: KeyTools): Keys {
+export function createKeys({ primitives, argon2id, random = randomBytes, now = () => new Date() }: KeysInit): Keys {
+  const tools: KeyTools = { primitives, argon2id, random, now };
   return {
-    createSiteKey: () => randomBytes(32),
+    createSiteKey: () => tools.random(32),
     deriveSubkey(siteKey, label) {
       assertSiteKey(siteKey, "keys.derive");
       return subkey(tools.primitives, siteKey, label);
     },
-    generateRecoveryCode: () => generateRecoveryCode(tools.primitives),
+    generateRecoveryCode: () => generateRecoveryCode(tools),
     createSlot: (siteKey, siteId, option, options) => createSlot(tools, siteKey, siteId, option, options),
     openSlots: (slots, siteId, option, options) => openSlots(tools, slots, siteId, option, options),
     openKeyBlock: (keyBlock, option, options) => openKeyBlock(tools, keyBlock, option, options),

@@ -1,6 +1,7 @@
-import { concat, randomBytes, utf8 } from "./bytes.ts";
+import { concat, utf8 } from "./bytes.ts";
 import { invalid } from "./errors.ts";
 import type { Primitives } from "./primitives.ts";
+import type { KeyTools } from "./slots.ts";
 
 /** Crockford's base 32: no I, L, O, U. */
 const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -18,8 +19,8 @@ export function formatRecoveryCode(p: Primitives, secret: Uint8Array): string {
 }
 
 /** Docs: `Keys.generateRecoveryCode`. */
-export function generateRecoveryCode(p: Primitives): string {
-  return formatRecoveryCode(p, randomBytes(SECRET_BYTES));
+export function generateRecoveryCode({ primitives, random }: Pick<KeyTools, "primitives" | "random">): string {
+  return formatRecoveryCode(primitives, random(SECRET_BYTES));
 }
 
 /**

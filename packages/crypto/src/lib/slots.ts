@@ -1,5 +1,5 @@
 import type { AbortOptions } from "@lifeboat/contracts";
-import { fromHex, randomBytes, toHex, utf8 } from "./bytes.ts";
+import { fromHex, toHex, utf8 } from "./bytes.ts";
 import { fail, invalid } from "./errors.ts";
 import { hkdf } from "./hkdf.ts";
 import {
@@ -31,6 +31,9 @@ export type Argon2id = (input: Argon2Input, options?: AbortOptions) => Promise<U
 export interface KeyTools {
   readonly primitives: Primitives;
   readonly argon2id: Argon2id;
+  /** Bytes from the system's random generator; replaced where vectors are made. */
+  readonly random: (length: number) => Uint8Array;
+  readonly now: () => Date;
 }
 
 /** How a slot is made. */
@@ -63,12 +66,12 @@ export async function createSlot(
     throw invalid("keys.create", "Expected a label of 1 to 100 characters without control characters, found another.");
   }
   const members = {
-    id: toHex(randomBytes(8)),
-    created: new Date().toISOString(),
+    id: toHex(tools.random(8)),
+    created: tools.now().toISOString(),
     ...(label === undefined ? {} : { label }),
-    nonce: toHex(randomBytes(12)),
+    nonce: toHex(tools.random(12)),
   };
-  const salt = toHex(randomBytes(16));
+  const salt = toHex(tools.random(16));
   const slot: NewSlot =
     option.kind === "passphrase"
       ? { ...members, kind: option.kind, kdf: argon2Kdf(option.memoryKiB, option.passes, salt) }

@@ -29,29 +29,27 @@ const COUNT_BYTES = 4;
  * @throws INVALID where a number is out of its limits, or the table as a whole is
  */
 export function encodeTable(rows: readonly TableRow[], extra: Uint8Array = new Uint8Array(0)): Uint8Array {
-  const length = COUNT_BYTES + rows.length * ROW_BYTES;
-  if (length + extra.length > MAX_TABLE_BYTES) {
+  const size = COUNT_BYTES + rows.length * ROW_BYTES;
+  if (size + extra.length > MAX_TABLE_BYTES) {
     const hint = "Use larger segments, or more than one object.";
     throw invalid(
       "sealed.seal",
-      `Expected a table of at most ${MAX_TABLE_BYTES} bytes, found ${length + extra.length}.`,
+      `Expected a table of at most ${MAX_TABLE_BYTES} bytes, found ${size + extra.length}.`,
       hint,
     );
   }
-  const out = new Uint8Array(length);
+  const out = new Uint8Array(size);
   const numbers = view(out);
   numbers.setUint32(0, rows.length);
   let at = COUNT_BYTES;
   for (const row of rows) {
-    if (!isLength(row.length) || row.length > MAX_SEGMENT_BYTES || !isLength(row.unpackedLength)) {
-      throw invalid(
-        "sealed.seal",
-        `Expected lengths within the limits, found ${row.length} and ${row.unpackedLength}.`,
-      );
+    const { length, unpackedLength, tag = 0 } = row;
+    if (!within(length, 1, MAX_SEGMENT_BYTES) || !within(unpackedLength, 0, 0xffff_ffff) || !within(tag, 0, 255)) {
+      throw invalid("sealed.seal", `Expected a row within the limits, found ${length}, ${unpackedLength}, ${tag}.`);
     }
-    numbers.setUint32(at, row.length);
-    numbers.setUint32(at + 4, row.unpackedLength);
-    numbers.setUint8(at + 8, row.tag ?? 0);
+    numbers.setUint32(at, length);
+    numbers.setUint32(at + 4, unpackedLength);
+    numbers.setUint8(at + 8, tag);
     at += ROW_BYTES;
   }
   return extra.length === 0 ? out : concat(out, extra);
@@ -79,6 +77,6 @@ export function decodeTable(bytes: Uint8Array): SealedTable {
   return { rows, extra: bytes.slice(end) };
 }
 
-function isLength(n: number): boolean {
-  return Number.isInteger(n) && n >= 0 && n <= 0xffff_ffff && !Object.is(n, -0);
+function within(n: number, least: number, most: number): boolean {
+  return Number.isInteger(n) && n >= least && n <= most;
 }
