@@ -47,6 +47,14 @@ export function json(id: string, options: JsonOptions): Source {
     }
   }
 
+  async function isLive(sha256: string | undefined): Promise<boolean> {
+    return (
+      createHash("sha256")
+        .update(await dump())
+        .digest("hex") === sha256
+    );
+  }
+
   async function load(entry: RestoredEntry, signal: AbortSignal): Promise<void> {
     const value = parse(await content(entry, maxBytes, operation, signal), path, operation);
     await hosts(`The state of ${id} could not be imported`, () => options.load(value));
@@ -72,22 +80,15 @@ export function json(id: string, options: JsonOptions): Source {
     },
     async restore(context, entries) {
       const { to, mode, signal } = context;
-      if (to !== undefined)
-        return restoreAsFile({ ...context, to, report: (p) => context.report(p) }, entries, operation);
+      if (to !== undefined) return restoreAsFile(context, to, entries, operation);
       await withOnly(entries, path, context, operation, async (entry) => {
         if (mode !== "missing") await load(entry, signal);
       });
     },
     async *compare({ to, mode }, entries) {
       for await (const { path: at, size, sha256 } of entries) {
-        if (to !== undefined) yield { path: at, action: "replace", size };
-        else if (mode === "missing") yield { path: at, action: "unchanged", size };
-        else {
-          const live = createHash("sha256")
-            .update(await dump())
-            .digest("hex");
-          yield { path: at, action: live === sha256 ? "unchanged" : "replace", size };
-        }
+        const same = to === undefined && (mode === "missing" || (await isLive(sha256)));
+        yield { path: at, action: same ? "unchanged" : "replace", size: same ? 0 : size };
       }
     },
   };

@@ -9,6 +9,7 @@ import {
   type SourceHooks,
 } from "@lifeboat/contracts";
 import { invalid } from "./errors.ts";
+import { createFilter, type FilterOptions, outermost } from "./filter.ts";
 
 /** What every built-in source takes. */
 export interface CommonOptions {
@@ -67,5 +68,40 @@ export function chosenPaths(paths: readonly string[], operation: string): string
       key: path,
       hint: "Choose entries as paths relative to the source.",
     });
+  });
+}
+
+/**
+ * The folders that a backup is limited to, none inside another.
+ *
+ * @throws INVALID for one that the source would leave out anyway
+ */
+export function chosenFolders(
+  { folders }: BackupContext,
+  options: FilterOptions,
+  operation: string,
+): readonly string[] | undefined {
+  if (folders === undefined) return undefined;
+  const list = outermost(chosenPaths(folders, operation));
+  const filter = createFilter(options, operation);
+  for (const folder of list) {
+    let inherited = filter.top;
+    const names = folder.split("/");
+    for (let depth = 1; depth <= names.length; depth++) {
+      const verdict = filter.decide(names.slice(0, depth).join("/"), true, inherited);
+      if (verdict === null || (!verdict.enter && depth < names.length)) throw leftOut(folder, operation);
+      inherited = verdict;
+    }
+  }
+  return list;
+}
+
+function leftOut(folder: string, operation: string): LifeboatError {
+  return new LifeboatError({
+    code: "INVALID",
+    operation,
+    message: `${folder} was chosen, but the source's own patterns, sections or list leave it out.`,
+    key: folder,
+    hint: "Choose another folder, or change what the source takes.",
   });
 }

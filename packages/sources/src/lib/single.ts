@@ -4,11 +4,12 @@ import { extract } from "./extract/extract.ts";
 
 /** Sources of one entry write it as a file where a restore names another place; nothing else there is touched. */
 export function restoreAsFile(
-  context: RestoreContext & { readonly to: string },
+  context: RestoreContext,
+  to: string,
   entries: AsyncIterable<RestoredEntry>,
   operation: string,
 ): Promise<void> {
-  const { to, mode, signal } = context;
+  const { mode, signal } = context;
   return extract(entries, { root: to, mode, operation, signal, threads: 1, report: (p) => context.report(p) });
 }
 

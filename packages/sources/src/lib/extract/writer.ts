@@ -47,6 +47,8 @@ export class Writer {
   readonly #inTheWay: InTheWay;
   readonly #made = new Set<string>();
   #begun: Begun | null = null;
+  /** The entry at work, for messages. */
+  #current = "";
   problems: WriteProblem[] = [];
 
   constructor({ root, fresh, mode, operation }: WriterOptions) {
@@ -58,6 +60,7 @@ export class Writer {
   }
 
   file(path: string, content: Uint8Array, dress: Dress): void {
+    this.#current = path;
     this.#leaving(() => {
       const begun = this.#create(path);
       try {
@@ -75,6 +78,7 @@ export class Writer {
 
   /** Begins a file whose content others write; answers its descriptor, or -1 where it is left alone. */
   begin(path: string): number {
+    this.#current = path;
     this.#begun = null;
     this.#leaving(() => {
       this.#begun = this.#create(path);
@@ -94,6 +98,7 @@ export class Writer {
   }
 
   directory(path: string): void {
+    this.#current = path;
     const leftAlone = this.#leaving(() => {
       this.#directories.get(path);
       if (this.#mode === "missing" && !this.#made.has(path)) throw new LeftAlone();
@@ -102,6 +107,7 @@ export class Writer {
   }
 
   symlink(path: string, target: string, dress: Dress): void {
+    this.#current = path;
     this.#make(path, (at) => {
       symlinkSync(native(target), at);
       dressLink(at, dress, this.#failed(path));
@@ -109,12 +115,15 @@ export class Writer {
   }
 
   hardlink(path: string, target: string): void {
+    this.#current = path;
     // its own descriptor: the way to the link may close the one in the cache
     const source = openChild(this.#directories.get(parentPath(target)), ".");
     try {
       const from = native(source.base + baseName(target));
       if (!lstatSync(from, { throwIfNoEntry: false })?.isFile()) {
-        throw this.#refusal(path, `it is a hard link to ${target}, which is no file of this restore or its target`);
+        throw this.#refusal(
+          `${JSON.stringify(target)}, that it is a hard link to, is no file of this restore or place`,
+        );
       }
       this.#make(path, (at) => linkSync(from, at));
     } finally {
@@ -124,6 +133,7 @@ export class Writer {
 
   /** Sets a directory's own owner, mode and times, when nothing in it changes any more. */
   dress(path: string, dress: Dress): void {
+    this.#current = path;
     const directory = this.#directories.get(path);
     if (directory.fd >= 0) dressOpen(directory.fd, dress, this.#failed(path));
     else dressPath(native(directory.base.slice(0, -1)), dress, this.#failed(path));
@@ -204,11 +214,11 @@ export class Writer {
   #makeWay(parent: Directory, name: string, path: string): void {
     const at = native(parent.base + name);
     const stat = lstatSync(at, { throwIfNoEntry: false });
-    if (stat?.isSymbolicLink()) throw this.#refusal(path, "it is a symbolic link where a directory should be");
+    if (stat?.isSymbolicLink()) throw this.#refusal(`${JSON.stringify(path)} is a link where a directory should be`);
     if (stat?.isDirectory()) return;
     if (stat !== undefined) {
       if (this.#mode === "missing") throw new LeftAlone();
-      if (this.#fresh) throw this.#refusal(path, "it is both a file and a directory");
+      if (this.#fresh) throw this.#refusal(`${JSON.stringify(path)} is both a file and a directory`);
       this.#inTheWay.displace(parent, parentPath(path), name);
     }
     try {
@@ -219,12 +229,12 @@ export class Writer {
     }
   }
 
-  #refusal(path: string, why: string): LifeboatError {
+  #refusal(why: string): LifeboatError {
     return new LifeboatError({
       code: "INVALID",
       operation: this.#operation,
-      message: `${path} was refused: ${why}. Nothing is written through links or outside the target.`,
-      key: path,
+      message: `The entry ${JSON.stringify(this.#current)} was refused: ${why}. Nothing is written through links.`,
+      key: this.#current,
       hint: "Remove the link from the target, or restore to another place.",
     });
   }

@@ -1,0 +1,61 @@
+import { type EntryInfo, entryPathProblem, type RestoreChange } from "@lifeboat/contracts";
+import { createThreads, type Threads } from "@lifeboat/threads";
+import { invalid } from "../errors.ts";
+import { TableWriter } from "../table.ts";
+import { TYPES } from "../walk/protocol.ts";
+import code from "./compare.worker.ts?worker-code";
+import { ACTIONS, type CompareOptions, type CompareResult, type CompareTask } from "./protocol.ts";
+import { serveCompare } from "./serve.ts";
+
+const BATCH = 256;
+
+/** How a comparison is run. */
+export interface CompareRun extends CompareOptions {
+  readonly signal: AbortSignal;
+  /** `false` compares on the calling thread. Default: `true`. */
+  readonly thread?: boolean | undefined;
+}
+
+/** What restoring each entry would do to the tree that is there, in the entries' order. */
+export async function* compareTree(
+  entries: AsyncIterable<EntryInfo>,
+  run: CompareRun,
+): AsyncGenerator<RestoreChange, void, undefined> {
+  const { root, keepExisting, signal } = run;
+  await using threads = createThreads<CompareOptions, CompareTask, CompareResult>({
+    code,
+    inline: serveCompare,
+    data: { root, keepExisting },
+    size: run.thread === false ? 0 : 1,
+    name: "lifeboat compare",
+  });
+  let batch: EntryInfo[] = [];
+  for await (const entry of entries) {
+    signal.throwIfAborted();
+    const problem = entryPathProblem(entry.path);
+    if (problem !== null) throw invalid("source.compare", `The entry ${JSON.stringify(entry.path)}: ${problem}.`);
+    batch.push(entry);
+    if (batch.length < BATCH) continue;
+    yield* await changes(threads, batch, signal);
+    batch = [];
+  }
+  yield* await changes(threads, batch, signal);
+  await threads.run({ kind: "close" });
+}
+
+async function changes(
+  threads: Threads<CompareTask, CompareResult>,
+  batch: readonly EntryInfo[],
+  signal: AbortSignal,
+): Promise<RestoreChange[]> {
+  if (batch.length === 0) return [];
+  const table = new TableWriter();
+  for (const { type, size, mode, mtimeMs, path, target = "", sha256 = "" } of batch) {
+    table.add([TYPES.indexOf(type), size, mode, mtimeMs], [path, target, sha256]);
+  }
+  const actions = await threads.run({ kind: "batch", table: table.take() }, { signal });
+  return batch.map(({ path, size }, row) => {
+    const action = ACTIONS[actions[row] ?? 1] ?? "replace";
+    return { path, action, size: action === "unchanged" ? 0 : size };
+  });
+}

@@ -1,0 +1,4 @@
+import { serveTasks } from "@lifeboat/threads";
+import { serveCompare } from "./serve.ts";
+
+serveTasks(serveCompare);

@@ -1,0 +1,19 @@
+import type { RestoreChange } from "@lifeboat/contracts";
+import type { Table } from "../table.ts";
+
+/** What a comparison is started with. */
+export interface CompareOptions {
+  /** The absolute path of the tree that is there. */
+  readonly root: string;
+  /** Whether what is there stays, whatever it is. */
+  readonly keepExisting: boolean;
+}
+
+/** Entries to compare: numbers type, size, mode, mtime; texts path, target, SHA-256. */
+export type CompareTask = { readonly kind: "batch"; readonly table: Table } | { readonly kind: "close" };
+
+/** For each of a task's entries its place in {@link ACTIONS}. */
+export type CompareResult = Uint8Array;
+
+/** What may become of an entry, by number. */
+export const ACTIONS = ["create", "replace", "unchanged"] as const satisfies RestoreChange["action"][];

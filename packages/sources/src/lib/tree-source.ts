@@ -1,0 +1,95 @@
+import type {
+  BackupContext,
+  EntryInfo,
+  RestoreChange,
+  RestoreCheckContext,
+  RestoreTarget,
+  Source,
+} from "@lifeboat/contracts";
+import { placeChecks } from "./checks.ts";
+import { compareTree } from "./compare/compare.ts";
+import { extract } from "./extract/extract.ts";
+import type { ExtractLimits } from "./extract/guard.ts";
+import { extrasOf } from "./extras.ts";
+import type { FilterOptions } from "./filter.ts";
+import type { CommonOptions } from "./options.ts";
+import { SeenEntries } from "./seen.ts";
+import { treeEntries } from "./walk/entries.ts";
+
+/** Options of every source that lies in a directory. */
+export interface TreeOptions extends CommonOptions {
+  /**
+   * Whether symbolic links are replaced by what they lead to. Default: `false`, links are
+   * kept as links. With `true`, a link that leads nowhere or around in a circle is still
+   * kept; and where the links are still there, such a backup is restored to another place.
+   */
+  readonly followLinks?: boolean | undefined;
+  /** Whether directories on other file systems are kept, but not entered. Default: `false`. */
+  readonly oneFileSystem?: boolean | undefined;
+  /** Caps on what one restore may make. Default: none. */
+  readonly limits?: ExtractLimits | undefined;
+  /** Whether worker threads walk and write. `false` works on the calling thread. Default: `true`. */
+  readonly threads?: boolean | undefined;
+}
+
+/** What makes one tree differ from another. */
+export interface Tree {
+  readonly root: string;
+  readonly operation: string;
+  readonly missingFolder: "fail" | "report";
+  /** What a backup takes. */
+  backupFilter(context: BackupContext): FilterOptions | Promise<FilterOptions>;
+  /** What a backup of everything would take: nothing else is ever removed. */
+  wholeFilter(): FilterOptions | Promise<FilterOptions>;
+}
+
+/** The methods of a source that lies in a directory. */
+export function treeMethods(
+  tree: Tree,
+  options: TreeOptions,
+): Required<Pick<Source, "entries" | "restore" | "compare" | "check">> {
+  const { root, operation, missingFolder } = tree;
+  const { followLinks = false, oneFileSystem = false, limits, threads } = options;
+
+  async function* extras(restored: SeenEntries | Parameters<typeof extrasOf>[0], target: Target) {
+    const filter = await tree.wholeFilter();
+    const place = { root: target.to ?? root, filter, oneFileSystem, operation };
+    yield* extrasOf(restored, target, { ...place, ...(threads === false ? { threads: 0 } : {}) });
+  }
+
+  return {
+    async *entries(context) {
+      const filter = await tree.backupFilter(context);
+      const walking = { root, followLinks, oneFileSystem, operation, missingFolder, filter };
+      yield* treeEntries(walking, context, threads);
+    },
+
+    restore: (context, entries) =>
+      extract(entries, {
+        root: context.to ?? root,
+        mode: context.mode,
+        operation,
+        signal: context.signal,
+        limits,
+        threads: threads === false ? 0 : undefined,
+        report: (problem) => context.report(problem),
+        extras: (restored) => extras(restored, context),
+      }),
+
+    async *compare(context: RestoreCheckContext, entries: AsyncIterable<EntryInfo>): AsyncIterable<RestoreChange> {
+      const seen = new SeenEntries();
+      const { to, mode, signal } = context;
+      const run = { root: to ?? root, keepExisting: mode === "missing", signal, thread: threads };
+      yield* compareTree(seen.watch(entries), run);
+      if (mode !== "replace") return;
+      for await (const { path } of extras(seen, context)) yield { path, action: "remove", size: 0 };
+    },
+
+    async check(context) {
+      const own = await placeChecks(context, root);
+      return [...own, ...((await options.check?.(context)) ?? [])];
+    },
+  };
+}
+
+type Target = RestoreTarget & { readonly signal: AbortSignal };
