@@ -27,6 +27,7 @@ import type { DocumentVector } from "./vectors/documents.ts";
 import { fromHex, toHex } from "./vectors/fixed.ts";
 import { fixtures } from "./vectors/fixtures.ts";
 import { loadVectors, vectorsByClass } from "./vectors/load.ts";
+import { unwrap } from "./vectors/sealed-parts.ts";
 import type { SealedVector } from "./vectors/sealed-vector.ts";
 import type { SiteVector } from "./vectors/sites.ts";
 import type { SlotVector } from "./vectors/slots.ts";
@@ -57,7 +58,7 @@ const readings: Record<string, (crypto: Sealing, vector: SealedVector) => Promis
       const open = await crypto.openSealed(reader, fromHex(vector.siteKey), optionsOf(vector));
       for await (const piece of open.segments(open.table.rows.keys())) emit(piece);
       // The wrapped table is part of an archive part's content, but not of its data segments.
-      if (open.header.kind === 1) emit(fromHex(vector.content).subarray(-(12 + 9 * open.table.rows.length)));
+      if (open.header.kind === 1) emit(fromHex(vector.content).subarray(-(32 + 9 * open.table.rows.length)));
     }),
 };
 
@@ -162,7 +163,7 @@ function optionsOf({ kind, sealed }: SealedVector): UnsealOptions {
   const archivePart = sealed.slice(20, 22) === "01";
   return {
     kind: kind as SealedKind | undefined,
-    ...(archivePart ? { unwrapTable: (bytes: Uint8Array) => bytes.subarray(8) } : {}),
+    ...(archivePart ? { unwrapTable: unwrap } : {}),
   };
 }
 

@@ -13,7 +13,8 @@ export interface DocumentVector {
     | "moved"
     | "other-site"
     | "other-encryption"
-    | "malformed";
+    | "malformed"
+    | "unusual";
   readonly code?: ErrorCode;
   /** Hex, or `null`. */
   readonly macKey: string | null;
@@ -90,10 +91,12 @@ export function documentVectors(): DocumentVector[] {
       "a list": authentic("[\n  1"),
       "not JSON": authentic('{\n  "a": '),
       "not UTF-8": authentic(Uint8Array.of(0x7b, 0x0a, 0x20, 0x20, 0x22, 0x61, 0x22, 0x3a, 0x20, 0x22, 0xff, 0x22)),
-      "other white space": authentic('{ "a": 1'),
-      "a number in another form": authentic('{\n  "a": 1.0'),
       "a second MAC": authentic(`{\n  "mac": "${"0".repeat(64)}"`),
       "nested too deep": authentic(JSON.stringify(nested(70), null, 2).slice(0, -2)),
+    }),
+    ...each("unusual", whole, {
+      "other white space": authentic('{ "a": 1'),
+      "a number in another form": authentic('{\n  "a": 1.0'),
     }),
     ...make("moved", "CORRUPT", { "to another id": { id: "2026-11-21T02-00-00.123Z-manual-7f3a" } }, whole),
     ...make("moved", "CORRUPT", { "to another type": { type: "labels" } }, whole),

@@ -36,12 +36,18 @@ export function rowsOf(content: readonly Uint8Array[]): TableRow[] {
   return content.map(({ length }) => ({ length, unpackedLength: length }));
 }
 
-/** For kind 1: the frame of these vectors, eight bytes before the table, as of a skippable zstd frame. */
-export function wrap(table: Uint8Array): Uint8Array {
+/** An archive part's table in its frame: docs/spec/archive.md, "Table", for zstd. */
+export function wrap(table: Uint8Array, content: readonly Uint8Array[]): Uint8Array {
+  const payload = concat(table, sealTrailer(concat(...content).length, content.length));
   const head = new Uint8Array(8);
-  view(head).setUint32(0, 0x502a4d18);
-  view(head).setUint32(4, table.length, true);
-  return concat(head, table);
+  view(head).setUint32(0, 0x5b2a4d18);
+  view(head).setUint32(4, payload.length, true);
+  return concat(head, payload);
+}
+
+/** The table out of its frame. */
+export function unwrap(wrapped: Uint8Array): Uint8Array {
+  return wrapped.subarray(8, -20);
 }
 
 export function makeParts(options: PartsOptions): Parts {
@@ -50,7 +56,7 @@ export function makeParts(options: PartsOptions): Parts {
   const { header, state } = sealing.beginSeal({ kind, suite, siteKey, keyBlock });
   const table = options.table ?? encodeTable(rowsOf(content), extra);
   const data = content.map((plaintext, i) => sealing.sealSegment(state, i, false, plaintext));
-  const last = sealing.sealSegment(state, content.length, true, kind === 1 ? wrap(table) : table);
+  const last = sealing.sealSegment(state, content.length, true, kind === 1 ? wrap(table, content) : table);
   return { header, state, content, data, last, trailer: trailerOf(header, data) };
 }
 

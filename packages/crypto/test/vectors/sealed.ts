@@ -35,7 +35,7 @@ function validVectors(suite: 1 | 2): SealedVector[] {
   return Object.entries(cases).map(([what, options]) => {
     const name = `suite ${suite}: ${what}`;
     const parts = makeParts({ name, suite, ...options });
-    const table = options.kind === 1 ? [wrap(encodeTable(rowsOf(parts.content)))] : [];
+    const table = options.kind === 1 ? [wrap(encodeTable(rowsOf(parts.content)), parts.content)] : [];
     const content = toHex(concat(...parts.content, ...table));
     return { name, class: "valid", siteKey: toHex(siteKey), content, sealed: toHex(join(parts)) };
   });
