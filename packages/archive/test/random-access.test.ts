@@ -116,4 +116,16 @@ describe("Backing up", () => {
     await expect(backUp(archive(), site({ storage }), [unsized])).rejects.toThrow("the body failed");
     expect(await all(storage.list(""))).toEqual([]);
   });
+
+  it.each([
+    ["/absolute", {}],
+    ["a/../b", {}],
+    ["device", { type: "device" as never }],
+    ["link", { type: "symlink" as const }],
+    ["climber", { type: "hardlink" as const, target: "../x" }],
+    ["timeless", { mtimeMs: Number.NaN }],
+  ])("refuses %s from a source: no restore would take it", async (path, extra) => {
+    const running = backUp(archive(), site({ threads: 0 }), [file(path, Buffer.from("x"), extra)]);
+    await expect(running).rejects.toMatchObject({ code: "INVALID", key: path });
+  });
 });

@@ -1,12 +1,40 @@
-import type { SourceEntry } from "@lifeboat/contracts";
+import { entryPathProblem, LifeboatError, type SourceEntry } from "@lifeboat/contracts";
 import type { PackedEntry } from "./worker/tasks.ts";
 
 const OPTIONAL = ["uid", "gid", "user", "group", "target", "section"] as const;
 
-/** The facts of an entry that an archive keeps; whatever else the source put on it stays behind. */
+/**
+ * The facts of an entry that an archive keeps; whatever else the source put on it stays behind.
+ *
+ * @throws INVALID for an entry that no restore would take: better now than on the day it is needed
+ */
 export function packedEntry(entry: SourceEntry, size = entry.type === "file" ? (entry.size ?? 0) : 0): PackedEntry {
   const { path, type, mode, mtimeMs } = entry;
+  const problem = entryProblem(entry);
+  if (problem !== null) {
+    throw new LifeboatError({
+      code: "INVALID",
+      operation: "archive.write",
+      key: path,
+      message: `The source gave an entry that can't be restored: ${JSON.stringify(path)}: ${problem}.`,
+      hint: "Mend the source: paths are relative, links have a target, sizes and times are numbers.",
+    });
+  }
   const facts: Record<string, unknown> = { path, type, size, mode: mode & 0o7777, mtimeMs };
   for (const key of OPTIONAL) if (entry[key] !== undefined) facts[key] = entry[key];
   return facts as unknown as PackedEntry;
+}
+
+const TYPES: ReadonlySet<string> = new Set(["file", "directory", "symlink", "hardlink"]);
+
+function entryProblem({ path, type, target, mode, mtimeMs, size = 0 }: SourceEntry): string | null {
+  const problem = entryPathProblem(path);
+  if (problem !== null) return problem;
+  if (!TYPES.has(type)) return `its type is ${JSON.stringify(type)}`;
+  const isLink = type === "symlink" || type === "hardlink";
+  if (isLink !== (target !== undefined)) return isLink ? "the link has no target" : "it has a link's target";
+  if (type === "hardlink" && entryPathProblem(target ?? "") !== null) return "its target is not a path of the source";
+  if (!Number.isInteger(mode) || !Number.isFinite(mtimeMs)) return "its mode or time is not a number";
+  if (!Number.isSafeInteger(size) || size < 0) return `its size is ${size}`;
+  return null;
 }
