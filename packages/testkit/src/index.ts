@@ -8,6 +8,8 @@ export {
   type RandomPlanOptions,
   randomPlan,
 } from "./lib/faults/plan.ts";
+export type { FormatSuiteOptions } from "./lib/format/options.ts";
+export { formatSuite } from "./lib/format/suite.ts";
 export type { StorageSuiteOptions, StorageUnderTest } from "./lib/storage/options.ts";
 export { storageSuite } from "./lib/storage/suite.ts";
 export { type CompareTreesOptions, compareTrees, type TreeDifference } from "./lib/tree/compare.ts";

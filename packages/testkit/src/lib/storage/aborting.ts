@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import { all, bytesOf, expectObject, failureOf, keysOf, read, type StorageHarness } from "./harness.ts";
+import { all, bytesOf, failureOf, read } from "../helpers.ts";
+import { expectObject, keysOf, type StorageHarness } from "./harness.ts";
 
 const MIB = 1024 * 1024;
 

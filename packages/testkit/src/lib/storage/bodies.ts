@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import { bytesOf, expectObject, inPieces, read, type StorageHarness } from "./harness.ts";
+import { bytesOf, inPieces, read } from "../helpers.ts";
+import { expectObject, type StorageHarness } from "./harness.ts";
 
 const MIB = 1024 * 1024;
 /** Zero, one, and the sizes at which storages change their ways: buffers, parts. */

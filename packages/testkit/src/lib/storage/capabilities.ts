@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import { bytesOf, type StorageHarness } from "./harness.ts";
+import { bytesOf } from "../helpers.ts";
+import type { StorageHarness } from "./harness.ts";
 
 /** That a storage declares what it has, and has what it declares. */
 export function capabilities({ test }: StorageHarness): void {

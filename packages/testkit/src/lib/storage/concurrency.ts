@@ -1,6 +1,7 @@
 import { isLifeboatError } from "@lifeboat/contracts";
 import { expect } from "vitest";
-import { bytesOf, expectObject, inPieces, keysOf, read, type StorageHarness } from "./harness.ts";
+import { bytesOf, inPieces, read } from "../helpers.ts";
+import { expectObject, keysOf, type StorageHarness } from "./harness.ts";
 
 const MIB = 1024 * 1024;
 

@@ -1,6 +1,7 @@
 import type { Storage } from "@lifeboat/contracts";
 import { expect } from "vitest";
-import { bytesOf, expectFailure, expectObject, keysOf, type StorageHarness, type StorageTest } from "./harness.ts";
+import { bytesOf } from "../helpers.ts";
+import { expectFailure, expectObject, keysOf, type StorageHarness, type StorageTest } from "./harness.ts";
 
 /** That a copy is an object of its own. */
 export function copying({ test }: StorageHarness): void {

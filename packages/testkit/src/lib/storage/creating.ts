@@ -1,6 +1,7 @@
 import { isLifeboatError } from "@lifeboat/contracts";
 import { expect } from "vitest";
-import { bytesOf, expectFailure, expectObject, inPieces, keysOf, read, type StorageHarness } from "./harness.ts";
+import { bytesOf, inPieces, read } from "../helpers.ts";
+import { expectFailure, expectObject, keysOf, type StorageHarness } from "./harness.ts";
 
 const RACERS = 8;
 

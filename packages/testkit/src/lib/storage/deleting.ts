@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import { bytesOf, expectFailure, keysOf, read, type StorageHarness } from "./harness.ts";
+import { bytesOf, read } from "../helpers.ts";
+import { expectFailure, keysOf, type StorageHarness } from "./harness.ts";
 
 /** That deleting takes away what is named, and nothing else. */
 export function deleting({ test }: StorageHarness): void {

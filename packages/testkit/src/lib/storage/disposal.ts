@@ -1,4 +1,5 @@
-import { all, bytesOf, expectFailure, read, type StorageHarness } from "./harness.ts";
+import { all, bytesOf, read } from "../helpers.ts";
+import { expectFailure, type StorageHarness } from "./harness.ts";
 
 /** That a storage that was disposed of says so. */
 export function disposal({ test }: StorageHarness): void {

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import { bytesOf, expectObject, failureOf, keysOf, type StorageHarness } from "./harness.ts";
+import { bytesOf, failureOf } from "../helpers.ts";
+import { expectObject, keysOf, type StorageHarness } from "./harness.ts";
 
 const LENGTHS = [0, 1, 100_000, 6 * 1024 * 1024];
 

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect } from "vitest";
-import { bytesOf, expectFailure, expectObject, read, type StorageHarness } from "./harness.ts";
+import { bytesOf, read } from "../helpers.ts";
+import { expectFailure, expectObject, type StorageHarness } from "./harness.ts";
 
 const MIB = 1024 * 1024;
 const LARGE = 64 * MIB;

@@ -1,5 +1,6 @@
 import { type ErrorCode, LifeboatError, type Storage } from "@lifeboat/contracts";
 import { expect, onTestFinished, test } from "vitest";
+import { all, failureOf, read } from "../helpers.ts";
 import type { StorageSuiteOptions, StorageUnderTest } from "./options.ts";
 
 /** Defines a test that gets a fresh, empty storage. */
@@ -27,33 +28,9 @@ export function storageHarness(options: StorageSuiteOptions): StorageHarness {
   };
 }
 
-/** All bytes of a body. */
-export async function read(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of body) pieces.push(piece);
-  return Buffer.concat(pieces);
-}
-
-/** Every item of an iteration. */
-export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const item of items) found.push(item);
-  return found;
-}
-
 /** The keys that begin with a prefix, sorted. */
 export async function keysOf(storage: Storage, prefix = ""): Promise<string[]> {
   return (await all(storage.list(prefix))).map(({ key }) => key).sort();
-}
-
-/** What a promise rejects with. */
-export async function failureOf(work: Promise<unknown>): Promise<unknown> {
-  try {
-    await work;
-  } catch (error) {
-    return error;
-  }
-  throw new Error("Expected a rejection, but the call succeeded.");
 }
 
 /** Checks that a call rejects with a LifeboatError of a code, and that it says what it was about. */
@@ -66,24 +43,6 @@ export async function expectFailure(
   expect(error).toBeInstanceOf(LifeboatError);
   expect(error).toMatchObject({ code, ...about });
   expect((error as LifeboatError).message).not.toBe("");
-}
-
-/** Bytes that do not repeat soon, the same for the same seed. */
-export function bytesOf(length: number, seed = 1): Buffer {
-  const bytes = Buffer.allocUnsafe(length);
-  let state = (seed * 2654435761) >>> 0 || 1;
-  for (let at = 0; at < length; at += 1) {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    bytes[at] = state;
-  }
-  return bytes;
-}
-
-/** The bytes as a body of pieces of one size. */
-export async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
 /** Expects the object to have exactly these bytes, without printing megabytes where it has not. */

@@ -1,6 +1,7 @@
 import { isLifeboatError } from "@lifeboat/contracts";
 import { expect } from "vitest";
-import { bytesOf, expectFailure, expectObject, keysOf, read, type StorageHarness } from "./harness.ts";
+import { bytesOf, read } from "../helpers.ts";
+import { expectFailure, expectObject, keysOf, type StorageHarness } from "./harness.ts";
 
 const ODD_KEYS = [
   "with space/and another ",

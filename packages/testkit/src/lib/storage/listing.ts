@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import { all, bytesOf, keysOf, type StorageHarness } from "./harness.ts";
+import { all, bytesOf } from "../helpers.ts";
+import { keysOf, type StorageHarness } from "./harness.ts";
 
 const TOGETHER = 32;
 

@@ -1,7 +1,8 @@
 import { isLifeboatError, type Storage } from "@lifeboat/contracts";
 import fc from "fast-check";
 import { expect } from "vitest";
-import { all, bytesOf, inPieces, keysOf, read, type StorageHarness } from "./harness.ts";
+import { all, bytesOf, inPieces, read } from "../helpers.ts";
+import { keysOf, type StorageHarness } from "./harness.ts";
 
 const KEYS = ["a", "b", "folder/a", "folder/b", "folder/deep/c", "fold", "other/a"] as const;
 

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
-import { bytesOf, expectFailure, read, type StorageHarness } from "./harness.ts";
+import { bytesOf, read } from "../helpers.ts";
+import { expectFailure, type StorageHarness } from "./harness.ts";
 
 const SIZE = 3 * 1024 * 1024 + 17;
 
