@@ -1,1 +1,23 @@
-export {};
+export type { Backup, BackupListItem, DamagedBackup } from "./lib/backup.ts";
+export type { BackupAddress, Backups } from "./lib/backups.ts";
+export {
+  type BackupEngine,
+  type BackupOptions,
+  createBackupEngine,
+  type RestoreOptions,
+  type VerifyOptions,
+} from "./lib/engine.ts";
+export type { AnyJob, Jobs } from "./lib/jobs.ts";
+export type { KeyInfo, KeyRing, NewRecoveryCode } from "./lib/key-ring.ts";
+export type { EngineOptions, SiteName, SiteOptions, SourceName } from "./lib/options.ts";
+export type {
+  PlannedChange,
+  PlannedChanges,
+  PlannedSource,
+  RestoredSource,
+  RestorePlan,
+  RestoreReport,
+  RestoreRequest,
+} from "./lib/restore-types.ts";
+export type { SourceChoice } from "./lib/sources.ts";
+export type { VerifyLevel, VerifyReport } from "./lib/verify-run.ts";

@@ -1,1 +1,29 @@
-export {};
+export { type ArchiveOptions, archive } from "@lifeboat/archive";
+export type * from "@lifeboat/contracts";
+export { isLifeboatError, LifeboatError } from "@lifeboat/contracts";
+export type * from "@lifeboat/core";
+export {
+  type PassphraseOptions,
+  passphrase,
+  rawKey,
+  recoveryCode,
+  type SecretText,
+  type SiteKeyOption,
+  type SlotKeyOption,
+  unencrypted,
+} from "@lifeboat/crypto";
+export {
+  type CommandOptions,
+  command,
+  type DirectoryOptions,
+  directory,
+  type ExtractLimits,
+  type FilesOptions,
+  files,
+  type JsonOptions,
+  json,
+  type SectionOptions,
+} from "@lifeboat/sources";
+export { type LocalStorageOptions, localStorage } from "@lifeboat/storage-local";
+export { type MemoryStorageOptions, memoryStorage } from "@lifeboat/storage-memory";
+export { createBackupEngine, type EngineOptions, type SiteOptions } from "./lib/engine.ts";

@@ -166,8 +166,8 @@ describe("listing and removing", () => {
     await storage.put("backups/readme.txt", new Uint8Array(3));
     const found = await collect(manifests.list());
     expect(found).toHaveLength(2);
-    expect(found).toContainEqual({ id: ID, complete: true, labelled: true });
-    expect(found).toContainEqual({ id: OTHER_ID, complete: false, labelled: false });
+    expect(found).toContainEqual({ id: ID, complete: true, labelled: true, stamp: expect.stringMatching(/^\d+-\d+$/) });
+    expect(found).toContainEqual({ id: OTHER_ID, complete: false, labelled: false, stamp: "" });
   });
 
   it("deletes the manifests before anything else, and nothing of other backups", async () => {

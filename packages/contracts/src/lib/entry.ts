@@ -58,6 +58,11 @@ export interface SourceEntry extends Omit<EntryInfo, "size" | "sha256"> {
  * before it pulls the next one.
  */
 export interface RestoredEntry extends EntryInfo {
+  /**
+   * `true` where the source's own comparison found it to be there already, as it was
+   * backed up: it counts as restored, but need not be written. Its content can be opened all the same.
+   */
+  readonly unchanged?: boolean;
   /** The content where all of it is at hand already: small files. The bytes are the reader's. */
   readonly bytes?: Uint8Array;
   /**

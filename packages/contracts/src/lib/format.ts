@@ -107,7 +107,7 @@ export interface CheckOptions extends AbortOptions {
 
 /** Options of {@link Repository.read}. */
 export interface ReadOptions extends AbortOptions {
-  /** Which entries. Default: all. A hard link's target is the reader's concern. */
+  /** Which entries; asked once for each, in order. Default: all. A hard link's target is the reader's concern. */
   readonly select?: ((entry: EntryInfo) => boolean) | undefined;
   readonly onProgress?: ((done: WorkDone) => void) | undefined;
 }
@@ -119,6 +119,8 @@ export interface ListedBackup {
   readonly complete: boolean;
   /** Whether it has labels, so that nobody has to ask for those of all others. */
   readonly labelled: boolean;
+  /** Of the manifest, as the storage shows it: another one means that it was written anew. Empty without a manifest. */
+  readonly stamp: string;
 }
 
 /** A site's backups, as a format lays them out. What the engine drives. */

@@ -52,7 +52,7 @@ export interface Job<T> extends PromiseLike<T>, AsyncIterable<JobEvent> {
   readonly kind: JobKind;
   readonly site: string;
   readonly started: Date;
-  readonly finished?: Date;
+  readonly finished?: Date | undefined;
   readonly status: JobStatus;
   readonly progress: JobProgress;
   /** Why it failed, once it has. */

@@ -54,6 +54,8 @@ export interface RestoreTarget {
   readonly partial: boolean;
   /** The patterns that were selected, absent for everything. */
   readonly select?: readonly string[] | undefined;
+  /** The folders that the backup itself was limited to: of what is elsewhere it knows nothing, so that stays. */
+  readonly folders?: readonly string[] | undefined;
 }
 
 /** What a source gets to restore. */
@@ -130,7 +132,11 @@ export interface Source {
   entries(context: BackupContext): AsyncIterable<SourceEntry>;
   /** Takes entries back, in the order they were backed up. */
   restore(context: RestoreContext, entries: AsyncIterable<RestoredEntry>): Promise<void>;
-  /** What {@link restore} would do to what is there. Reads only. Absent: every entry counts as `replace`. */
+  /**
+   * What {@link restore} would do to what is there: one change for each entry, in
+   * their order, and anywhere between them what would be removed. Reads only.
+   * Absent: every entry counts as `replace`.
+   */
   compare?(context: RestoreCheckContext, entries: AsyncIterable<EntryInfo>): AsyncIterable<RestoreChange>;
   /** The source's own conditions: "camera model differs", "not enough room". */
   check?(context: RestoreCheckContext): Promise<readonly RestoreCheck[]>;

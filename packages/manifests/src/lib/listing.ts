@@ -11,20 +11,22 @@ const DELETE_BATCH = 1000;
  * not with that of their objects.
  */
 export async function* listBackups(storage: Storage, options: AbortOptions = {}): AsyncIterable<ListedBackup> {
-  const found = new Map<string, { complete: boolean; labelled: boolean }>();
-  for await (const { key } of storage.list(BACKUPS_PREFIX, options)) {
+  const found = new Map<string, { complete: boolean; labelled: boolean; stamp: string }>();
+  for await (const { key, size, modified } of storage.list(BACKUPS_PREFIX, options)) {
     const slash = key.indexOf("/", BACKUPS_PREFIX.length);
     if (slash === -1) continue;
     const id = key.slice(BACKUPS_PREFIX.length, slash);
     let backup = found.get(id);
     if (backup === undefined) {
       if (parseBackupId(id) === null) continue;
-      backup = { complete: false, labelled: false };
+      backup = { complete: false, labelled: false, stamp: "" };
       found.set(id, backup);
     }
     const name = key.slice(slash + 1);
-    if (name === MANIFEST_NAME) backup.complete = true;
-    else if (name === LABELS_NAME) backup.labelled = true;
+    if (name === MANIFEST_NAME) {
+      backup.complete = true;
+      backup.stamp = `${modified.getTime()}-${size}`;
+    } else if (name === LABELS_NAME) backup.labelled = true;
   }
   for (const [id, backup] of found) yield { id, ...backup };
 }

@@ -1,4 +1,6 @@
+import { stat } from "node:fs/promises";
 import type { RestoreTarget } from "@lifeboat/contracts";
+import { errnoOf } from "./errors.ts";
 import type { Restored } from "./extract/extract.ts";
 import type { FilterOptions } from "./filter.ts";
 import { walk } from "./walk/walk.ts";
@@ -28,15 +30,16 @@ export async function* extrasOf(
   target: RestoreTarget & { readonly signal: AbortSignal },
   options: ExtrasOptions,
 ): AsyncGenerator<Extra, void, undefined> {
-  if (target.partial && target.select === undefined) return;
+  if (target.partial && target.select === undefined && target.folders === undefined) return;
   const { root, filter, oneFileSystem, operation } = options;
+  if (await isAbsent(root)) return;
   const walking = {
     root,
     oneFileSystem,
     operation,
     followLinks: false,
     missingFolder: "report" as const,
-    filter: { ...filter, select: target.select },
+    filter: { ...filter, select: target.select, folders: target.folders },
   };
   const report = () => undefined; // what cannot be read or is no file cannot be an extra either
   const thread = options.threads !== 0;
@@ -44,5 +47,14 @@ export async function* extrasOf(
     if (!wanted || restored.has(path)) continue;
     if (section !== "" && !restored.sections.has(section)) continue;
     yield { path, isDirectory: type === "directory" };
+  }
+}
+
+async function isAbsent(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return false;
+  } catch (error) {
+    return errnoOf(error) === "ENOENT"; // anything else, the walk says
   }
 }

@@ -107,6 +107,7 @@ class Extraction {
 
   async #take(entry: RestoredEntry): Promise<void> {
     const { path, type, target = "" } = entry;
+    if (entry.unchanged === true && (type === "file" || type === "symlink")) return; // it is there, and counts as restored
     if (type === "hardlink") {
       this.#links.push({ path, target });
       if (this.#links.length >= LINKS) await this.#link();

@@ -1,0 +1,65 @@
+import type {
+  AppInfo,
+  BackupContext,
+  BackupWriter,
+  Json,
+  PartInfo,
+  Problem,
+  Source,
+  SourceEntry,
+} from "@lifeboat/contracts";
+import { sourceFailed } from "./errors.ts";
+import type { JobControl } from "./job.ts";
+import type { ChosenSource } from "./sources.ts";
+
+/** What a part is written with. */
+export interface PartRun {
+  readonly app: AppInfo;
+  readonly writer: BackupWriter;
+  readonly job: JobControl;
+  onProblem(problem: Problem): void;
+  /** What the parts before it came to. */
+  readonly done: { readonly entries: number; readonly bytes: number };
+}
+
+/** Writes one source's part. */
+export async function writePart({ source, selection }: ChosenSource, run: PartRun): Promise<PartInfo> {
+  const { app, writer, job, done } = run;
+  const { signal } = job;
+  const report: BackupContext["report"] = (problem) => run.onProblem({ ...problem, source: source.id });
+  const context: BackupContext = { app, signal, report, ...selection };
+  const start = {
+    source: source.id,
+    title: source.title,
+    version: source.version,
+    description: await describe(source, context),
+    sections: selection.sections,
+    folders: selection.folders,
+  };
+  return writer.part(start, guarded(source, context), {
+    signal,
+    onProblem: report,
+    onProgress: ({ entries, bytes }) => job.done(done.entries + entries, done.bytes + bytes),
+  });
+}
+
+async function describe(source: Source, context: BackupContext): Promise<Readonly<Record<string, Json>>> {
+  try {
+    const description = await source.describe?.(context);
+    return description === undefined ? {} : JSON.parse(JSON.stringify(description));
+  } catch (error) {
+    throw sourceFailed(error, source.id, "describe", context.signal);
+  }
+}
+
+/** The source's entries; what it throws is coded as its failure. */
+async function* guarded(source: Source, context: BackupContext): AsyncGenerator<SourceEntry> {
+  try {
+    for await (const entry of source.entries(context)) {
+      context.signal.throwIfAborted();
+      yield entry;
+    }
+  } catch (error) {
+    throw sourceFailed(error, source.id, "entries", context.signal);
+  }
+}

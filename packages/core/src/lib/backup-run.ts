@@ -1,0 +1,213 @@
+import { isLifeboatError, type Manifest, type PartInfo, type Problem, type Trigger } from "@lifeboat/contracts";
+import { backupKey, MANIFEST_NAME } from "@lifeboat/manifests";
+import { type Backup, describeBackup } from "./backup.ts";
+import { writePart } from "./backup-part.ts";
+import { messageOf } from "./errors.ts";
+import { whileQuiet } from "./hooks.ts";
+import type { JobControl } from "./job.ts";
+import { claimBackup, type HeldLease, lostLease } from "./lease.ts";
+import type { RunContext } from "./run-context.ts";
+import type { OpenSite } from "./sites.ts";
+import { type ChosenSource, chooseSources, type SourceChoice } from "./sources.ts";
+import { type Swept, sweep } from "./sweep.ts";
+
+/** What a backup is asked to be. */
+export interface BackupRequest {
+  readonly site: string;
+  readonly sources?: SourceChoice | undefined;
+  readonly label?: string | undefined;
+  readonly preserve?: boolean | undefined;
+  readonly trigger?: Trigger | undefined;
+}
+
+/** The most problems that a manifest names one by one. */
+const MAX_PROBLEMS = 1000;
+
+/** Makes a backup: all of it, or nothing that is ever listed. */
+export async function runBackup(engine: RunContext, request: BackupRequest, job: JobControl): Promise<Backup> {
+  const chosen = chooseSources(engine.sources, request.sources);
+  const ids = chosen.map(({ source }) => source.id);
+  using _lock = engine.locks.take({ job: job.id, kind: "backup", site: request.site, sources: ids });
+  const site = await engine.sites.prepare(request.site, job);
+  const started = new Date();
+  const trigger = request.trigger ?? "manual";
+  const lease = await claimBackup(site.context, { started, trigger, sources: ids }, job);
+  const signal = AbortSignal.any([job.signal, lease.signal]);
+  const before = await trySweep(site, lease, job, null);
+  let clean = false;
+  try {
+    const backup = await write(engine, request, {
+      site,
+      lease,
+      chosen,
+      started,
+      trigger,
+      before,
+      job: { ...job, signal },
+    });
+    clean = true;
+    return backup;
+  } catch (error) {
+    clean = !(error instanceof Unclean);
+    throw error instanceof Unclean ? error.cause : error;
+  } finally {
+    if (clean) await trySweep(site, lease, job, before);
+    await giveBack(lease, clean, job);
+  }
+}
+
+/** A run that failed and could not remove what it had written: the next sweep does. */
+class Unclean extends Error {}
+
+interface Run {
+  readonly site: OpenSite;
+  readonly lease: HeldLease;
+  readonly chosen: readonly ChosenSource[];
+  readonly started: Date;
+  readonly trigger: Trigger;
+  readonly before: Swept | null;
+  readonly job: JobControl;
+}
+
+async function write(engine: RunContext, request: BackupRequest, run: Run): Promise<Backup> {
+  const { site, lease, chosen, started, trigger, job } = run;
+  const { app } = engine;
+  const { repository } = site;
+  const { id } = lease;
+  const sources = chosen.map(({ source }) => source);
+  await expectTotals(engine, run);
+  const writer = await repository.begin({ id, trigger, started, app, sources: sources.map((each) => each.id) }, job);
+  try {
+    const problems: Problem[] = [];
+    const counts = new Map<string, number>();
+    const onProblem = (problem: Problem) => {
+      counts.set(problem.source, (counts.get(problem.source) ?? 0) + 1);
+      if (problems.length < MAX_PROBLEMS) problems.push(problem);
+      job.problem(problem);
+    };
+    job.phase("quiescing");
+    const labels = {
+      ...(request.label === undefined ? {} : { label: request.label }),
+      preserve: request.preserve ?? false,
+    };
+    const manifest = await whileQuiet(sources, "backup", job.signal, resumeProblem(onProblem), async (quiesced) => {
+      const parts: PartInfo[] = [];
+      const done = { entries: 0, bytes: 0 };
+      for (const each of chosen) {
+        job.phase("backing-up", each.source.id);
+        const part = await writePart(each, { app, writer, job, onProblem, done });
+        parts.push(part);
+        done.entries += part.counts.files + part.counts.directories + part.counts.links;
+        done.bytes += part.size;
+        job.done(done.entries, done.bytes);
+      }
+      job.phase("resuming");
+      await quiesced.resume({ ok: true });
+      job.signal.throwIfAborted();
+      return {
+        id,
+        siteId: site.context.siteId,
+        format: site.descriptor.format,
+        trigger,
+        started,
+        finished: new Date(),
+        app,
+        parts: parts.map((part) => ({ ...part, problemCount: counts.get(part.source) ?? 0 })),
+        problems,
+      } satisfies Manifest;
+    });
+    job.phase("committing");
+    if (labels.label !== undefined || labels.preserve) await repository.setLabels(id, labels, job);
+    await lease.confirm(job);
+    await writer.commit(manifest, job);
+    await expectHeld(site, lease);
+    return describeBackup(site.name, manifest, labels);
+  } catch (error) {
+    try {
+      await writer.abort();
+    } catch (cause) {
+      job.warning("left-behind", `What was written could not be removed, the next run will: ${messageOf(cause)}`);
+      throw new Unclean("left behind", { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** A hook that could not let its source go on is a problem of the backup: it is in its manifest for all to see. */
+function resumeProblem(onProblem: (problem: Problem) => void) {
+  return ({ source, error }: { readonly source: string; readonly error: unknown }) =>
+    onProblem({
+      source,
+      code: isLifeboatError(error) ? error.code : "SOURCE_FAILED",
+      message: messageOf(error),
+    });
+}
+
+/** Says what there is to do, by the sizes that the sources had in the newest backup. */
+async function expectTotals(engine: RunContext, { site, before, chosen, job }: Run): Promise<void> {
+  const whole = chosen.every(({ selection }) => selection.folders === undefined && selection.sections === undefined);
+  if (before === null || !whole) return;
+  const newest = await engine.catalog.newest(site, before.backups, job);
+  const parts = chosen.map(({ source }) => newest?.parts.find((part) => part.source === source.id));
+  let [entries, bytes] = [0, 0];
+  for (const part of parts) {
+    if (part === undefined || part.folders !== undefined || part.sections !== undefined) return;
+    entries += part.counts.files + part.counts.directories + part.counts.links;
+    bytes += part.size;
+  }
+  job.totals({ entries, bytes });
+}
+
+/**
+ * A process can sleep between its last look at the lease and its commit, and be
+ * swept meanwhile. The storage's own times tell; such a backup is taken back
+ * unless all of it is still there.
+ */
+async function expectHeld(site: OpenSite, lease: HeldLease): Promise<void> {
+  if (lease.isFresh()) return;
+  const manifest = await site.context.storage.stat(backupKey(lease.id, MANIFEST_NAME));
+  if (manifest !== null && lease.covers(manifest.modified)) return;
+  let whole = manifest !== null;
+  await site.repository.verify(lease.id, "presence", {
+    onProblem() {
+      whole = false;
+    },
+  });
+  if (!whole) throw lostLease({ id: lease.id, kind: "backup" }, "it ran out just before the commit");
+}
+
+/** Sweeping is housekeeping: where it fails, the backup goes on and says so. */
+async function trySweep(
+  site: OpenSite,
+  lease: HeldLease,
+  job: JobControl,
+  before: Swept | null,
+): Promise<Swept | null> {
+  if (job.signal.aborted) return null;
+  job.phase("sweeping");
+  try {
+    const swept = await sweep(site, () => lease.facts(), job);
+    for (const id of swept.orphans) {
+      if (before?.orphans.includes(id) === true) continue;
+      const hint = `engine.backups.rebuild({ site: ${JSON.stringify(site.name)}, id: ${JSON.stringify(id)} })`;
+      job.warning("manifest-missing", `The backup ${id} has no manifest. It is left alone; ${hint} may bring it back.`);
+    }
+    return swept;
+  } catch (error) {
+    if (!job.signal.aborted) job.warning("sweep-failed", `Sweeping up after dead runs failed: ${messageOf(error)}`);
+    return null;
+  }
+}
+
+async function giveBack(lease: HeldLease, clean: boolean, job: JobControl): Promise<void> {
+  if (!clean) {
+    lease.abandon();
+    return;
+  }
+  try {
+    await lease.release();
+  } catch (error) {
+    lease.abandon();
+    job.warning("left-behind", `The lease could not be removed, the next run will: ${messageOf(error)}`);
+  }
+}

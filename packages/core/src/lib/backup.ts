@@ -1,0 +1,88 @@
+import type {
+  AppInfo,
+  BackupLabels,
+  EntryCounts,
+  FormatName,
+  LifeboatError,
+  Manifest,
+  PartInfo,
+  Problem,
+  Trigger,
+} from "@lifeboat/contracts";
+
+/** What is known of every backup, also of one whose manifest can't be read. */
+interface BackupIdentity {
+  readonly id: string;
+  /** The host's name for the site. */
+  readonly site: string;
+  /** When it began. */
+  readonly time: Date;
+  readonly trigger: Trigger;
+}
+
+/** A backup, without reading its parts. */
+export interface Backup extends BackupIdentity {
+  /** `problems`: some entries could not be taken as they were. */
+  readonly status: "complete" | "problems";
+  /** "complete" or "complete with N problems". */
+  readonly summary: string;
+  readonly finished: Date;
+  readonly label?: string;
+  /** A preserved backup is never pruned. */
+  readonly preserve: boolean;
+  readonly format: FormatName;
+  /** The application that made it. */
+  readonly app: AppInfo;
+  /** One part a source. */
+  readonly parts: readonly PartInfo[];
+  readonly counts: EntryCounts;
+  /** Bytes of content. */
+  readonly size: number;
+  /** Bytes in the storage. */
+  readonly storedSize: number;
+  readonly problemCount: number;
+  /** The first problems, at most 1,000. */
+  readonly problems: readonly Problem[];
+}
+
+/** A backup whose manifest or labels can't be read. */
+export interface DamagedBackup extends BackupIdentity {
+  readonly status: "damaged";
+  /** What is wrong, in a sentence. */
+  readonly summary: string;
+  readonly error: LifeboatError;
+}
+
+/** What a list of backups holds. */
+export type BackupListItem = Backup | DamagedBackup;
+
+/** Puts a backup together from its manifest and its labels. */
+export function describeBackup(site: string, manifest: Manifest, { label, preserve }: BackupLabels): Backup {
+  const { id, started, finished, trigger, format, app, parts, problems } = manifest;
+  const sum = (value: (part: PartInfo) => number) => parts.reduce((total, part) => total + value(part), 0);
+  const problemCount = sum((part) => part.problemCount);
+  return {
+    status: problemCount === 0 ? "complete" : "problems",
+    summary:
+      problemCount === 0 ? "complete" : `complete with ${problemCount} ${problemCount === 1 ? "problem" : "problems"}`,
+    id,
+    site,
+    time: started,
+    trigger,
+    finished,
+    ...(label === undefined ? {} : { label }),
+    preserve,
+    format,
+    app,
+    parts,
+    counts: {
+      files: sum((part) => part.counts.files),
+      directories: sum((part) => part.counts.directories),
+      links: sum((part) => part.counts.links),
+    },
+    size: sum((part) => part.size),
+    storedSize: sum((part) => part.storedSize),
+    problemCount,
+    problems,
+  };
+}

@@ -1,0 +1,97 @@
+import {
+  type AbortOptions,
+  isLifeboatError,
+  type LifeboatError,
+  type ListedBackup,
+  type Manifest,
+} from "@lifeboat/contracts";
+import { parseBackupId } from "@lifeboat/manifests";
+import { type Backup, type BackupListItem, describeBackup } from "./backup.ts";
+import { isDamage } from "./errors.ts";
+import type { OpenSite } from "./sites.ts";
+
+/**
+ * The backups of the engine's sites. The storage is the truth: each list is one
+ * listing of it, and manifests are remembered only while the listing shows them as they were.
+ */
+export interface Catalog {
+  /** Every finished backup, newest first. */
+  list(site: OpenSite, options?: AbortOptions): Promise<readonly BackupListItem[]>;
+  /** The newest readable manifest among these, or `null`. */
+  newest(site: OpenSite, backups: readonly ListedBackup[], options?: AbortOptions): Promise<Manifest | null>;
+}
+
+/** So many manifests are read at once. */
+const LANES = 16;
+/** So many manifests are remembered for all sites; more are read again. */
+const REMEMBERED = 10_000;
+/** Makes an empty catalog. */
+export function createCatalog(): Catalog {
+  const manifests = new Map<string, { readonly stamp: string; readonly manifest: Manifest }>();
+
+  async function manifestOf(site: OpenSite, { id, stamp }: ListedBackup, options: AbortOptions): Promise<Manifest> {
+    const key = `${site.context.siteId}/${id}`;
+    const known = manifests.get(key);
+    if (known?.stamp === stamp) return known.manifest;
+    const manifest = await site.repository.manifest(id, options);
+    manifests.set(key, { stamp, manifest });
+    for (const oldest of manifests.keys()) {
+      if (manifests.size <= REMEMBERED) break;
+      manifests.delete(oldest);
+    }
+    return manifest;
+  }
+
+  async function item(site: OpenSite, listed: ListedBackup, options: AbortOptions): Promise<BackupListItem | null> {
+    const { id, labelled } = listed;
+    try {
+      const manifest = await manifestOf(site, listed, options);
+      const labels = labelled ? await site.repository.labels(id, options) : { preserve: false };
+      return describeBackup(site.name, manifest, labels);
+    } catch (error) {
+      if (isLifeboatError(error, "NOT_FOUND")) return null; // deleted since the listing
+      if (isDamage(error)) return damaged(site, id, error);
+      throw error;
+    }
+  }
+
+  return {
+    async list(site, options = {}) {
+      const backups: ListedBackup[] = [];
+      for await (const backup of site.repository.list(options)) if (backup.complete) backups.push(backup);
+      backups.sort(newestFirst);
+      const items: (BackupListItem | null)[] = Array.from({ length: backups.length }, () => null);
+      const queue = backups.entries();
+      const lane = async () => {
+        for (const [at, backup] of queue) {
+          options.signal?.throwIfAborted();
+          items[at] = await item(site, backup, options);
+        }
+      };
+      await Promise.all(Array.from({ length: LANES }, lane));
+      return items.filter((found) => found !== null);
+    },
+    async newest(site, backups, options = {}) {
+      for (const backup of backups.filter(({ complete }) => complete).sort(newestFirst)) {
+        const found = await item(site, { ...backup, labelled: false }, options);
+        if (found !== null && found.status !== "damaged") return manifestOf(site, backup, options);
+      }
+      return null;
+    },
+  };
+}
+
+/** Reads one backup, past what is remembered. */
+export async function readBackup(site: OpenSite, id: string, options: AbortOptions): Promise<Backup> {
+  const manifest = await site.repository.manifest(id, options);
+  return describeBackup(site.name, manifest, await site.repository.labels(id, options));
+}
+
+function damaged(site: OpenSite, id: string, error: LifeboatError): BackupListItem {
+  const { time, trigger } = parseBackupId(id) ?? { time: new Date(0), trigger: "manual" };
+  return { status: "damaged", summary: `damaged: ${error.message}`, id, site: site.name, time, trigger, error };
+}
+
+function newestFirst(a: { readonly id: string }, b: { readonly id: string }): number {
+  return a.id < b.id ? 1 : a.id > b.id ? -1 : 0;
+}

@@ -1,0 +1,164 @@
+import { availableParallelism, tmpdir } from "node:os";
+import { type Job, LifeboatError, type Source, type Trigger } from "@lifeboat/contracts";
+import type { Backup } from "./backup.ts";
+import { runBackup } from "./backup-run.ts";
+import { type Backups, createBackups } from "./backups.ts";
+import { createCatalog } from "./catalog.ts";
+import { createJobs, type Jobs } from "./jobs.ts";
+import { createKeyRing, type KeyRing } from "./key-ring.ts";
+import { createLocalLocks } from "./local-locks.ts";
+import type { EngineOptions, SiteName, SiteOptions, SourceName } from "./options.ts";
+import { prepareRestore } from "./restore-plan.ts";
+import { runRestore } from "./restore-run.ts";
+import type { RestorePlan, RestoreReport, RestoreRequest } from "./restore-types.ts";
+import type { RunContext } from "./run-context.ts";
+import { createSites } from "./sites.ts";
+import { createSourceRegistry, type SourceChoice } from "./sources.ts";
+import { runVerify, type VerifyLevel, type VerifyReport } from "./verify-run.ts";
+
+/** Options of {@link BackupEngine.backup}. */
+export interface BackupOptions<Site extends string = string, Name extends string = string> {
+  readonly site: Site;
+  /** Which sources: ids, or by id `true` or what of it. Default: all that are registered. */
+  readonly sources?: SourceChoice<Name> | undefined;
+  /** For people. It can be changed later. */
+  readonly label?: string | undefined;
+  /** A preserved backup is never pruned. Default: `false`. */
+  readonly preserve?: boolean | undefined;
+  /** Why it is made. Default: `manual`. */
+  readonly trigger?: Trigger | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link BackupEngine.verify}. */
+export interface VerifyOptions<Site extends string = string> {
+  readonly site: Site;
+  readonly id: string;
+  /** Default: `content`. */
+  readonly level?: VerifyLevel | undefined;
+  /** Only these sources. Default: all of the backup. */
+  readonly sources?: readonly string[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link BackupEngine.restore}. */
+export interface RestoreOptions {
+  /** The plan's token: that it was looked at, and is agreed to. */
+  readonly confirm: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The backup engine that an application holds.
+ *
+ * Jobs start at once and need not be awaited; they reject, never throw. Nothing
+ * does I/O before it is asked to.
+ */
+export interface BackupEngine<Site extends string = string, Name extends string = string> extends AsyncDisposable {
+  readonly backups: Backups<Site>;
+  readonly jobs: Jobs;
+  /**
+   * Makes a backup. It is listed once all of it is there, and never before; the
+   * site is made if there is none yet.
+   *
+   * Rejects with LOCKED where another run, here or elsewhere, has one of the sources on that site; SOURCE_FAILED
+   * where a source did; NOT_FOUND for an unknown site or source; WRONG_KEY; and what the storage throws.
+   */
+  backup(options: BackupOptions<Site, Name>): Job<Backup>;
+  /** Verifies a backup. What is wrong is in the report; the job rejects only where it could not look. */
+  verify(options: VerifyOptions<Site>): Job<VerifyReport>;
+  /**
+   * Works out what a restore would do, and whether it may. Touches nothing.
+   *
+   * @throws NOT_FOUND; CORRUPT; INVALID for a pattern, mode or directory that can't be used
+   */
+  planRestore(request: RestoreRequest<Site>): Promise<RestorePlan>;
+  /**
+   * Carries out a plan.
+   *
+   * Rejects with INVALID without its token, or where a check forbids it; CONFLICT where the world has changed since;
+   * CORRUPT where the backup is damaged, before anything is touched; SOURCE_FAILED.
+   */
+  restore(plan: RestorePlan, options: RestoreOptions): Job<RestoreReport>;
+  /** The keys of a site. */
+  keys(site: Site): KeyRing;
+  /**
+   * Adds a source, as a plugin does; the answer takes it out again.
+   *
+   * @throws INVALID where its id is malformed or taken
+   */
+  register(source: Source): () => void;
+  /** Cancels what runs, waits for its end, and closes all storages. Afterwards every call is INVALID. */
+  close(): Promise<void>;
+}
+
+const MAX_THREADS = 8;
+
+/**
+ * Makes an engine. The names of its sites and sources are part of its type; where
+ * they are only known at run time, assign it to a plain `BackupEngine`.
+ *
+ * @throws INVALID for a source id that is malformed or taken
+ */
+export function createBackupEngine<
+  const Sources extends readonly Source[],
+  const Sites extends Readonly<Record<string, SiteOptions>>,
+>(options: EngineOptions<Sources, Sites>): BackupEngine<SiteName<Sites>, SourceName<Sources>> {
+  const { app, threads = Math.min(availableParallelism(), MAX_THREADS), unregistered } = options;
+  const jobs = createJobs();
+  const engine: RunContext = {
+    app,
+    sites: createSites(options.sites, threads),
+    sources: createSourceRegistry(options.sources),
+    locks: createLocalLocks(),
+    catalog: createCatalog(),
+    unregistered,
+    temporaryDirectory: options.temporaryDirectory ?? tmpdir(),
+  };
+  let closing: Promise<void> | undefined;
+
+  function assertOpen(): void {
+    if (closing === undefined) return;
+    throw new LifeboatError({ code: "INVALID", operation: "engine", message: "The engine is closed." });
+  }
+
+  async function close(): Promise<void> {
+    await jobs.close();
+    await engine.sites.close();
+  }
+
+  return {
+    jobs: { list: () => jobs.list(), get: (id) => jobs.get(id) },
+    backups: createBackups(engine),
+    backup: ({ site, signal, ...request }) =>
+      jobs.start({ kind: "backup", site, signal }, async (job) => {
+        assertOpen();
+        return runBackup(engine, { site, ...request }, job);
+      }),
+    verify: ({ site, signal, ...request }) =>
+      jobs.start({ kind: "verify", site, signal }, async (job) => {
+        assertOpen();
+        return runVerify(engine, { site, ...request }, job);
+      }),
+    async planRestore({ signal, ...request }) {
+      assertOpen();
+      const { plan } = await prepareRestore(engine, request, signal ?? new AbortController().signal);
+      return plan;
+    },
+    restore: (plan, { confirm, signal }) =>
+      jobs.start({ kind: "restore", site: plan.site, signal }, async (job) => {
+        assertOpen();
+        return runRestore(engine, plan, confirm, job);
+      }),
+    keys: (site) => createKeyRing(engine, site),
+    register: (source) => engine.sources.register(source),
+    close() {
+      closing ??= close();
+      return closing;
+    },
+    [Symbol.asyncDispose]() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}

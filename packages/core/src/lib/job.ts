@@ -1,0 +1,159 @@
+import { randomBytes } from "node:crypto";
+import {
+  type Job,
+  type JobEvent,
+  type JobKind,
+  type JobPhase,
+  type JobProgress,
+  type JobStatus,
+  LifeboatError,
+  type Problem,
+} from "@lifeboat/contracts";
+import { createEventLog } from "./event-log.ts";
+import { createMeter } from "./meter.ts";
+
+/** What a job is started with. */
+export interface JobStart {
+  readonly kind: JobKind;
+  readonly site: string;
+  /** The caller's; aborting it cancels the job. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What there is to do, where it is known. */
+export interface JobTotals {
+  readonly entries?: number | undefined;
+  readonly bytes?: number | undefined;
+}
+
+/** The running side of a job. */
+export interface JobControl {
+  readonly id: string;
+  readonly signal: AbortSignal;
+  phase(phase: JobPhase, source?: string): void;
+  /** Sets what there is to do. */
+  totals(totals: JobTotals): void;
+  /** Sets how much is done. */
+  done(entries: number, bytes: number): void;
+  problem(problem: Problem): void;
+  warning(code: string, message: string): void;
+}
+
+/** So many milliseconds lie at least between two events of progress. */
+const PROGRESS_MS = 100;
+/** So many problems are told one by one; a job's result has their count. */
+const MAX_PROBLEM_EVENTS = 1000;
+
+/** Starts a job in the next microtask. */
+export function startJob<T>(start: JobStart, run: (control: JobControl) => Promise<T>): Job<T> {
+  const id = `${start.kind}-${randomBytes(6).toString("hex")}`;
+  const controller = new AbortController();
+  const signal = start.signal === undefined ? controller.signal : AbortSignal.any([controller.signal, start.signal]);
+  const log = createEventLog();
+  const started = new Date();
+  let finished: Date | undefined;
+  let status: JobStatus = "running";
+  let failure: unknown;
+  let problems = 0;
+  let lastProgress = Number.NEGATIVE_INFINITY;
+  let meter = createMeter(() => performance.now());
+  let current: JobProgress = { phase: "preparing", entries: 0, bytes: 0, bytesPerSecond: 0 };
+
+  function report(next: JobProgress, always = false): void {
+    current = next;
+    const now = performance.now();
+    if (!always && now - lastProgress < PROGRESS_MS) return;
+    lastProgress = now;
+    log.progress(next);
+  }
+
+  const control: JobControl = {
+    id,
+    signal,
+    phase(phase, source) {
+      const { source: _, ...rest } = current;
+      const named = source === undefined ? {} : { source };
+      log.add({ type: "phase", phase, ...named });
+      report({ ...rest, phase, ...named }, true);
+    },
+    totals({ entries, bytes }) {
+      meter = createMeter(() => performance.now());
+      const { phase, source } = current;
+      report({
+        phase,
+        ...(source === undefined ? {} : { source }),
+        entries: 0,
+        bytes: 0,
+        bytesPerSecond: 0,
+        ...(entries === undefined ? {} : { totalEntries: entries }),
+        ...(bytes === undefined ? {} : { totalBytes: bytes }),
+      });
+    },
+    done(entries, bytes) {
+      const { remainingMs: _, ...rest } = current;
+      report({ ...rest, entries, bytes, ...meter.pace(bytes, current.totalBytes) });
+    },
+    problem(problem) {
+      problems += 1;
+      if (problems <= MAX_PROBLEM_EVENTS) log.add({ type: "problem", problem });
+      if (problems !== MAX_PROBLEM_EVENTS) return;
+      control.warning("more-problems", "Further problems are counted, but not told one by one.");
+    },
+    warning(code, message) {
+      log.add({ type: "warning", code, message });
+    },
+  };
+
+  async function work(): Promise<T> {
+    await Promise.resolve(); // the caller has the job before anything happens
+    try {
+      signal.throwIfAborted();
+      const result = await run(control);
+      status = "succeeded";
+      return result;
+    } catch (error) {
+      failure = error;
+      status = signal.aborted && error === signal.reason ? "cancelled" : "failed";
+      throw error;
+    } finally {
+      finished = new Date();
+      report(current, true);
+      log.end();
+    }
+  }
+
+  const promise = work();
+  promise.catch(() => undefined); // nobody has to await a job; `status` and `error` tell that it failed
+
+  return {
+    id,
+    kind: start.kind,
+    site: start.site,
+    started,
+    get finished() {
+      return finished;
+    },
+    get status() {
+      return status;
+    },
+    get progress() {
+      return current;
+    },
+    get error() {
+      return failure;
+    },
+    cancel(reason) {
+      controller.abort(
+        new LifeboatError({
+          code: "ABORTED",
+          operation: start.kind,
+          message:
+            reason === undefined ? `The ${start.kind} was cancelled.` : `The ${start.kind} was cancelled: ${reason}`,
+        }),
+      );
+    },
+    // biome-ignore lint/suspicious/noThenProperty: a job is awaitable by contract
+    then: (fulfilled, rejected) => promise.then(fulfilled, rejected), // oxlint-disable-line unicorn/no-thenable
+    [Symbol.asyncIterator]: (): AsyncIterator<JobEvent> => log.read(),
+  };
+}

@@ -1,0 +1,42 @@
+import type { AppInfo, CipherSuite, Format, Source, Storage } from "@lifeboat/contracts";
+import type { SiteKeyOption } from "@lifeboat/crypto";
+
+/** A place for backups. */
+export interface SiteOptions {
+  /** Where the objects lie. The engine disposes of it when it closes. */
+  readonly storage: Storage;
+  /** How backups are laid out in it. An existing site keeps the format that it was made with. */
+  readonly format: Format;
+  /** What locks it: `passphrase(…)`, `recoveryCode(…)`, `rawKey(…)`, or in so many words `unencrypted()`. */
+  readonly key: SiteKeyOption;
+  /** The cipher of a new site: 1 = AES-256-GCM, 2 = ChaCha20-Poly1305. Default: 1. */
+  readonly suite?: CipherSuite | undefined;
+}
+
+/** What an engine is made from. */
+export interface EngineOptions<
+  Sources extends readonly Source[] = readonly Source[],
+  Sites extends Readonly<Record<string, SiteOptions>> = Readonly<Record<string, SiteOptions>>,
+> {
+  /** The host application. It is kept with each backup, and a restore compares it. */
+  readonly app: AppInfo;
+  /** What is backed up. Plugins add to it with `engine.register`. */
+  readonly sources: Sources;
+  /** The places for backups, by the host's names for them. */
+  readonly sites: Sites;
+  /** Worker threads for the heavy work. 0 works on the calling thread. Default: one a processor, at most 8. */
+  readonly threads?: number | undefined;
+  /**
+   * Makes the source that restores to a directory what no registered source takes
+   * back any more. Without it, only registered sources are restored.
+   */
+  readonly unregistered?: ((id: string, directory: string) => Source) | undefined;
+  /** Where restore drills write. Default: the system's directory for temporary files. */
+  readonly temporaryDirectory?: string | undefined;
+}
+
+/** The ids of sources, as far as their types tell them. */
+export type SourceName<Sources extends readonly Source[]> = Sources[number]["id"];
+
+/** The names of sites. */
+export type SiteName<Sites> = keyof Sites & string;

@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto";
+import type {
+  AppInfo,
+  EntryInfo,
+  PartInfo,
+  RestoreChange,
+  RestoreCheck,
+  RestoreCheckContext,
+  RestoreMode,
+  Source,
+} from "@lifeboat/contracts";
+import { Bits } from "./bits.ts";
+import { sourceFailed } from "./errors.ts";
+import { compilePatterns } from "./patterns.ts";
+import { checkSourceVersion } from "./restore-checks.ts";
+import { type Selection, selectEntries } from "./selection.ts";
+import type { OpenSite } from "./sites.ts";
+
+/** One source's share of a restore, as it is asked for. */
+export interface PartRequest {
+  readonly site: OpenSite;
+  readonly id: string;
+  readonly part: PartInfo;
+  /** What takes it back. */
+  readonly source: Source;
+  /** Whether that is the host's own source. */
+  readonly registered: boolean;
+  readonly to: string | undefined;
+  readonly select: readonly string[] | undefined;
+  readonly mode: RestoreMode;
+  readonly app: AppInfo;
+  readonly signal: AbortSignal;
+}
+
+/** One source's share of a restore, worked out. */
+export interface PartPlan extends PartRequest {
+  /** `null` for everything. */
+  readonly selection: Selection | null;
+  readonly entries: number;
+  readonly bytes: number;
+  /** Which entries are there already, by their number among those that are restored. */
+  readonly unchanged: Bits;
+  readonly checks: readonly RestoreCheck[];
+  /** SHA-256 over all changes. */
+  readonly digest: string;
+}
+
+/** Works out what one source's share would do; `onChange` gets every change. */
+export async function planPart(request: PartRequest, onChange: (change: RestoreChange) => void): Promise<PartPlan> {
+  const { site, id, part, source, select, to, mode, app, signal } = request;
+  const infos = () => site.repository.entries(id, part.source, { signal });
+  const selection = select === undefined ? null : await selectEntries(compilePatterns(select), infos);
+  const entries = selection?.entries ?? part.counts.files + part.counts.directories + part.counts.links;
+  const context: RestoreCheckContext = {
+    app,
+    signal,
+    mode,
+    to,
+    partial: selection !== null || part.folders !== undefined,
+    select,
+    folders: part.folders,
+    description: part.description,
+    version: part.version,
+    size: selection?.bytes ?? part.size,
+    entries,
+  };
+  const checks = [
+    ...(request.registered ? checkSourceVersion(part.source, part.version, source.version) : []),
+    ...checkSelection(part.source, selection),
+  ];
+  const { unchanged, digest, bytes } = await compare(source, context, restored(infos(), selection), onChange);
+  checks.push(...(await ownChecks(source, { ...context, size: bytes })));
+  return { ...request, selection, entries, bytes: context.size, unchanged, checks, digest };
+}
+
+/** The entries as they are restored. */
+async function* restored(infos: AsyncIterable<EntryInfo>, selection: Selection | null): AsyncGenerator<EntryInfo> {
+  if (selection === null) {
+    yield* infos;
+    return;
+  }
+  const pass = selection.pass();
+  for await (const info of infos) yield* pass(info);
+}
+
+async function compare(
+  source: Source,
+  context: RestoreCheckContext,
+  entries: AsyncIterable<EntryInfo>,
+  onChange: (change: RestoreChange) => void,
+): Promise<{ unchanged: Bits; digest: string; bytes: number }> {
+  const unchanged = new Bits();
+  const hash = createHash("sha256");
+  let at = 0;
+  let bytes = 0;
+  const changes = source.compare?.(context, entries) ?? replaceAll(entries);
+  try {
+    for await (const change of changes) {
+      const { action, path, size } = change;
+      hash.update(`${action}\0${JSON.stringify(path)}\0${size}\n`);
+      onChange(change);
+      if (action === "unchanged") unchanged.set(at);
+      else if (action !== "remove") bytes += size;
+      if (action !== "remove") at += 1;
+    }
+  } catch (error) {
+    throw sourceFailed(error, source.id, "compare", context.signal);
+  }
+  return { unchanged, digest: hash.digest("hex"), bytes };
+}
+
+async function* replaceAll(entries: AsyncIterable<EntryInfo>): AsyncGenerator<RestoreChange> {
+  for await (const { path, size } of entries) yield { path, action: "replace", size };
+}
+
+function checkSelection(source: string, selection: Selection | null): RestoreCheck[] {
+  if (selection === null) return [];
+  if (selection.entries === 0) {
+    return [
+      { level: "error", code: "nothing-selected", message: `The patterns match nothing in "${source}".`, source },
+    ];
+  }
+  return selection.unmatched.map((pattern) => ({
+    level: "warning",
+    code: "pattern-unmatched",
+    message: `The pattern ${JSON.stringify(pattern)} matches nothing in "${source}".`,
+    source,
+  }));
+}
+
+async function ownChecks(source: Source, context: RestoreCheckContext): Promise<RestoreCheck[]> {
+  try {
+    return ((await source.check?.(context)) ?? []).map((check) => ({ source: source.id, ...check }));
+  } catch (error) {
+    throw sourceFailed(error, source.id, "check", context.signal);
+  }
+}

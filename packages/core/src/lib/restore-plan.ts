@@ -1,0 +1,191 @@
+import { createHash } from "node:crypto";
+import { isAbsolute, resolve } from "node:path";
+import {
+  LifeboatError,
+  type Manifest,
+  type PartInfo,
+  type RestoreChange,
+  type RestoreCheck,
+} from "@lifeboat/contracts";
+import { expectManifest } from "./find-backup.ts";
+import { checkApp, checkDestinations, type Destination } from "./restore-checks.ts";
+import { type PartPlan, planPart } from "./restore-part.ts";
+import type { PlannedChange, RestorePlan, RestoreRequest } from "./restore-types.ts";
+import type { RunContext } from "./run-context.ts";
+import type { OpenSite } from "./sites.ts";
+
+/** A plan, and what carrying it out needs beyond its data. */
+export interface PreparedRestore {
+  readonly plan: RestorePlan;
+  readonly site: OpenSite;
+  readonly manifest: Manifest;
+  readonly parts: readonly PartPlan[];
+}
+
+const MAX_CHANGES = 1000;
+
+/** Works out what a restore would do. Touches nothing. */
+export async function prepareRestore(
+  engine: RunContext,
+  request: RestoreRequest,
+  signal: AbortSignal,
+): Promise<PreparedRestore> {
+  const { id, mode = "replace" } = request;
+  assertRequest(request);
+  const site = await engine.sites.open(request.site, { signal });
+  await expectManifest(site, id, { signal });
+  const manifest = await site.repository.manifest(id, { signal });
+  const changes = tally();
+  const checks: RestoreCheck[] = [];
+  const parts: PartPlan[] = [];
+  const chosen = choose(manifest, request, checks);
+  checks.push(...(await checkPresence(site, id, chosen, signal)));
+  const damaged = new Set(checks.flatMap((check) => (check.code === "integrity" ? [check.source] : [])));
+  for (const part of chosen) {
+    const to = request.to?.[part.source];
+    const select = request.select?.[part.source];
+    const registered = engine.sources.get(part.source);
+    const source = registered ?? (to === undefined ? undefined : engine.unregistered?.(part.source, to));
+    if (source === undefined) checks.push(notRegistered(part.source, engine.unregistered !== undefined));
+    if (source === undefined || damaged.has(part.source)) continue;
+    const planned = await planPart(
+      {
+        site,
+        id,
+        part,
+        source,
+        to,
+        mode,
+        signal,
+        app: engine.app,
+        registered: registered !== undefined,
+        select: select === true ? undefined : select,
+      },
+      (change) => changes.add(part.source, change),
+    );
+    checks.push(...planned.checks);
+    parts.push(planned);
+  }
+  const elsewhere = chosen.every(({ source }) => request.to?.[source] !== undefined);
+  checks.push(...checkApp(manifest.app, engine.app, elsewhere));
+  checks.push(...(await checkDestinations(parts.flatMap(destination))));
+  const draft: Omit<RestorePlan, "token"> = {
+    id,
+    site: request.site,
+    mode,
+    sources: chosen.map((part) => {
+      const planned = parts.find((each) => each.part === part);
+      const select = request.select?.[part.source];
+      const to = request.to?.[part.source];
+      return {
+        source: part.source,
+        ...(to === undefined ? {} : { to }),
+        ...(select === undefined || select === true ? {} : { select }),
+        entries: planned?.entries ?? 0,
+        bytes: planned?.bytes ?? 0,
+      };
+    }),
+    checks,
+    changes: changes.total(),
+    ok: checks.every(({ level }) => level !== "error"),
+  };
+  return { plan: { ...draft, token: tokenOf(draft, manifest, parts) }, site, manifest, parts };
+}
+
+/**
+ * What stands for a plan: the backup's bytes, what is selected and where it goes,
+ * every single change, and which checks speak against it. Free space and the like,
+ * which never stand still, do not count as long as they are enough.
+ */
+function tokenOf(plan: Omit<RestorePlan, "token">, manifest: Manifest, parts: readonly PartPlan[]): string {
+  const { id, site, mode, sources, checks, changes } = plan;
+  const { entries: _first, ...counts } = changes;
+  const objects = manifest.parts.flatMap((part) => part.objects.map(({ name, sha256 }) => [name, sha256]));
+  const digests = parts.map(({ part, digest }) => [part.source, digest]);
+  const found = checks.map(({ level, code, source }) => [level, code, source ?? ""]);
+  const text = JSON.stringify({ id, siteId: manifest.siteId, site, mode, sources, objects, digests, found, counts });
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** The parts that are restored. */
+function choose(manifest: Manifest, { select, to }: RestoreRequest, checks: RestoreCheck[]): PartInfo[] {
+  const known = manifest.parts.map(({ source }) => source);
+  const asked = select === undefined ? known : Object.keys(select).filter((source) => select[source] !== undefined);
+  for (const source of new Set([...asked, ...Object.keys(to ?? {})])) {
+    if (known.includes(source)) continue;
+    const message = `The backup has no source "${source}"; it has: ${known.join(", ")}.`;
+    checks.push({ level: "error", code: "source-absent", message, source });
+  }
+  if (asked.length === 0) checks.push({ level: "error", code: "nothing-selected", message: "No source is selected." });
+  return manifest.parts.filter(({ source }) => asked.includes(source));
+}
+
+async function checkPresence(
+  { repository }: OpenSite,
+  id: string,
+  parts: readonly PartInfo[],
+  signal: AbortSignal,
+): Promise<RestoreCheck[]> {
+  const checks: RestoreCheck[] = [];
+  await repository.verify(id, "presence", {
+    sources: parts.map(({ source }) => source),
+    signal,
+    onProblem({ message, source }) {
+      const named = source === undefined ? {} : { source };
+      checks.push({ level: "error", code: "integrity", message, ...named, hint: "Restore from another backup." });
+    },
+  });
+  return checks;
+}
+
+function tally() {
+  const counts = { create: 0, replace: 0, unchanged: 0, remove: 0 };
+  const entries: PlannedChange[] = [];
+  let bytes = 0;
+  return {
+    add(source: string, { path, action, size }: RestoreChange) {
+      counts[action] += 1;
+      if (action === "unchanged") return;
+      if (action !== "remove") bytes += size;
+      if (entries.length < MAX_CHANGES) entries.push({ source, path, action, size });
+    },
+    total: () => ({
+      ...counts,
+      bytes,
+      entries,
+      truncated: counts.create + counts.replace + counts.remove > entries.length,
+    }),
+  };
+}
+
+/** Where a source that looks after nothing itself is restored to. */
+function destination({ source, part, to, bytes }: PartPlan): Destination[] {
+  return to === undefined || source.check !== undefined ? [] : [{ source: part.source, to, bytes }];
+}
+
+function assertRequest({ to, mode = "replace" }: RestoreRequest): void {
+  if (!["replace", "merge", "missing"].includes(mode)) {
+    throw invalid(`Expected the mode replace, merge or missing, found ${JSON.stringify(mode)}.`);
+  }
+  for (const [source, directory] of Object.entries(to ?? {})) {
+    if (directory !== undefined && isAbsolute(directory) && resolve(directory) === directory.replace(/(?<=.)\/+$/, ""))
+      continue;
+    throw invalid(`Expected an absolute directory for "${source}", found ${JSON.stringify(directory)}.`);
+  }
+}
+
+function invalid(message: string): LifeboatError {
+  return new LifeboatError({ code: "INVALID", operation: "restore.plan", message });
+}
+
+function notRegistered(source: string, elsewhere: boolean): RestoreCheck {
+  return {
+    level: "error",
+    code: "source-unknown",
+    message: `No source "${source}" is registered, so nothing can take its data back.`,
+    source,
+    hint: elsewhere
+      ? `Register it, or restore it to a directory: to: { "${source}": "/somewhere" }.`
+      : "Register it first.",
+  };
+}

@@ -1,0 +1,17 @@
+import type { AppInfo, Source } from "@lifeboat/contracts";
+import type { Catalog } from "./catalog.ts";
+import type { LocalLocks } from "./local-locks.ts";
+import type { Sites } from "./sites.ts";
+import type { SourceRegistry } from "./sources.ts";
+
+/** What runs work with. */
+export interface RunContext {
+  readonly app: AppInfo;
+  readonly sites: Sites;
+  readonly sources: SourceRegistry;
+  readonly locks: LocalLocks;
+  readonly catalog: Catalog;
+  /** Docs: `EngineOptions.unregistered`. */
+  readonly unregistered?: ((id: string, directory: string) => Source) | undefined;
+  readonly temporaryDirectory: string;
+}

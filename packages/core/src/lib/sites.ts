@@ -1,0 +1,154 @@
+import { type AbortOptions, LifeboatError, type Repository, type SiteContext } from "@lifeboat/contracts";
+import { encodeKeyBlock, type SiteDescriptor } from "@lifeboat/crypto";
+import { assertFormat, createSite, type FoundDescriptor, findDescriptor, mendDescriptor } from "./descriptor-store.ts";
+import type { SiteOptions } from "./options.ts";
+import { orAbort } from "./or-abort.ts";
+
+/** A site that is open. */
+export interface OpenSite {
+  readonly name: string;
+  readonly options: SiteOptions;
+  readonly context: SiteContext;
+  readonly repository: Repository;
+  readonly descriptor: SiteDescriptor;
+  /** Takes over a descriptor with other slots. */
+  adopt(descriptor: SiteDescriptor): void;
+  /** Runs one change of the keys after the other. */
+  exclusively<T>(change: () => Promise<T>): Promise<T>;
+}
+
+/** The sites of an engine, opened at their first use. */
+export interface Sites {
+  /**
+   * Opens a site; `null` where the storage holds none yet.
+   *
+   * @throws NOT_FOUND where the engine has no such site; WRONG_KEY; CORRUPT; INCOMPATIBLE; UNSUPPORTED
+   */
+  find(name: string, options?: AbortOptions): Promise<OpenSite | null>;
+  /** Opens a site that must exist. @throws as {@link find}; NOT_FOUND where the storage holds none yet */
+  open(name: string, options?: AbortOptions): Promise<OpenSite>;
+  /** Opens a site to write to it; where there is none, it is made. */
+  prepare(name: string, options?: AbortOptions): Promise<OpenSite>;
+  /** Closes what is open, and every storage. */
+  close(): Promise<void>;
+}
+
+/** Makes the engine's sites. Opens none. */
+export function createSites(all: Readonly<Record<string, SiteOptions>>, threads: number): Sites {
+  const opened = new Map<string, OpenSite>();
+  const prepared = new Set<string>();
+  const finding = new Map<string, Promise<OpenSite | null>>();
+  const preparing = new Map<string, Promise<OpenSite>>();
+
+  function optionsOf(name: string): SiteOptions {
+    const options = Object.hasOwn(all, name) ? all[name] : undefined;
+    if (options !== undefined) return options;
+    throw new LifeboatError({
+      code: "NOT_FOUND",
+      operation: "site.open",
+      key: name,
+      message: `There is no site "${name}"; there are: ${Object.keys(all).join(", ") || "none"}.`,
+    });
+  }
+
+  function build(name: string, options: SiteOptions, found: FoundDescriptor): OpenSite {
+    assertFormat(options.storage, found, options.format);
+    let current = found.descriptor;
+    let last: Promise<unknown> = Promise.resolve();
+    const { siteKey } = found;
+    const suite = found.descriptor.suite ?? 1;
+    const context: SiteContext = {
+      name,
+      siteId: found.descriptor.siteId,
+      storage: options.storage,
+      threads,
+      secret: siteKey && {
+        key: siteKey,
+        suite,
+        get keyBlock() {
+          return encodeKeyBlock(current); // with the slots as they are now
+        },
+      },
+    };
+    return {
+      name,
+      options,
+      context,
+      repository: options.format.open(context),
+      get descriptor() {
+        return current;
+      },
+      adopt(descriptor) {
+        current = descriptor;
+      },
+      exclusively(change) {
+        const result = last.then(change);
+        last = result.catch(() => undefined); // it was that caller's failure, not the next one's
+        return result;
+      },
+    };
+  }
+
+  function keep(name: string, options: SiteOptions, found: FoundDescriptor): OpenSite {
+    const site = opened.get(name) ?? build(name, options, found);
+    opened.set(name, site);
+    return site;
+  }
+
+  async function attemptFind(name: string): Promise<OpenSite | null> {
+    const options = optionsOf(name);
+    const site = opened.get(name);
+    if (site !== undefined) return site;
+    const found = await findDescriptor(options.storage, options.key);
+    return found && keep(name, options, found);
+  }
+
+  async function attemptPrepare(name: string): Promise<OpenSite> {
+    const options = optionsOf(name);
+    const site = opened.get(name);
+    if (site !== undefined && prepared.has(name)) return site;
+    const { storage, key } = options;
+    const found = (await findDescriptor(storage, key)) ?? (await createSite(storage, options));
+    assertFormat(storage, found, options.format);
+    await mendDescriptor(storage, found);
+    prepared.add(name);
+    return keep(name, options, found);
+  }
+
+  const find = (name: string) => once(finding, name, () => attemptFind(name));
+
+  return {
+    find: (name, { signal } = {}) => orAbort(find(name), signal),
+    prepare: (name, { signal } = {}) =>
+      orAbort(
+        once(preparing, name, () => attemptPrepare(name)),
+        signal,
+      ),
+    async open(name, { signal } = {}) {
+      const site = await orAbort(find(name), signal);
+      if (site !== null) return site;
+      throw new LifeboatError({
+        code: "NOT_FOUND",
+        operation: "site.open",
+        key: name,
+        message: `There is no backup on site "${name}" yet: ${optionsOf(name).storage.name} holds no site.`,
+      });
+    },
+    async close() {
+      await Promise.allSettled([...finding.values(), ...preparing.values()]);
+      const repositories = [...opened.values()].map(({ repository }) => repository);
+      const storages = new Set(Object.values(all).map(({ storage }) => storage));
+      const closing = [...repositories, ...storages].map(async (each) => each[Symbol.asyncDispose]());
+      for (const outcome of await Promise.allSettled(closing)) if (outcome.status === "rejected") throw outcome.reason;
+    },
+  };
+}
+
+/** One attempt for all who ask meanwhile. */
+function once<T>(underWay: Map<string, Promise<T>>, name: string, attempt: () => Promise<T>): Promise<T> {
+  const found = underWay.get(name);
+  if (found !== undefined) return found;
+  const started = attempt().finally(() => underWay.delete(name));
+  underWay.set(name, started);
+  return started;
+}

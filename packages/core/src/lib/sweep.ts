@@ -1,0 +1,64 @@
+import { type AbortOptions, LifeboatError, type ListedBackup } from "@lifeboat/contracts";
+import { backupKey, MANIFEST_NAME } from "@lifeboat/manifests";
+import { leaseKey, listLeases } from "./lease-store.ts";
+import { type FoundLease, type LeaseFacts, planSweep } from "./leases.ts";
+import type { OpenSite } from "./sites.ts";
+
+/** What a sweep found and did. */
+export interface Swept {
+  /** Every backup's folder, as it was before. */
+  readonly backups: readonly ListedBackup[];
+  /** Folders with neither manifest nor lease, which were left alone. */
+  readonly orphans: readonly string[];
+}
+
+/**
+ * Removes what dead runs have left: their unfinished folders, then their leases.
+ * The leases are listed before the folders, so that a run which ends meanwhile is
+ * never taken for dead.
+ */
+export async function sweep(site: OpenSite, facts: () => LeaseFacts, options: AbortOptions = {}): Promise<Swept> {
+  const { context, repository } = site;
+  const leases = await listLeases(context, options);
+  const backups: ListedBackup[] = [];
+  for await (const backup of repository.list(options)) backups.push(backup);
+  const plan = planSweep(backups, leases, facts());
+  for (const id of plan.remove) {
+    const lease = leases.find((each) => each.id === id);
+    if (lease !== undefined && (await isUnchanged(site, lease, options))) await repository.remove([id], options);
+    else continue;
+    await context.storage.delete([leaseKey(id)], options);
+  }
+  if (plan.release.length > 0) await context.storage.delete(plan.release.map(leaseKey), options);
+  const orphans: string[] = [];
+  for (const id of plan.orphans) if (await isOrphan(site, id, options)) orphans.push(id);
+  return { backups, orphans };
+}
+
+/** Whether nobody has renewed the lease since, and nobody has completed the backup. */
+async function isUnchanged(
+  { context }: OpenSite,
+  { id, modified }: FoundLease,
+  options: AbortOptions,
+): Promise<boolean> {
+  const lease = await context.storage.stat(leaseKey(id), options);
+  if (lease === null || lease.modified.getTime() !== modified.getTime()) return false;
+  return (await context.storage.stat(backupKey(id, MANIFEST_NAME), options)) === null;
+}
+
+/** Looks again: the folder may have been one whose run began, or ended, between the two listings. */
+async function isOrphan({ context }: OpenSite, id: string, options: AbortOptions): Promise<boolean> {
+  const lease = await context.storage.stat(leaseKey(id), options);
+  return lease === null && (await context.storage.stat(backupKey(id, MANIFEST_NAME), options)) === null;
+}
+
+/** The sentence for a folder that has lost its manifest. */
+export function manifestMissing(id: string): LifeboatError {
+  return new LifeboatError({
+    code: "CORRUPT",
+    operation: "backups.get",
+    key: id,
+    message: `The backup ${id} has no manifest, and no run is making it.`,
+    hint: "Make its manifest anew from its parts with engine.backups.rebuild({ site, id }), or delete it.",
+  });
+}

@@ -1,0 +1,87 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import {
+  createBackupEngine,
+  directory,
+  isLifeboatError,
+  json,
+  localStorage,
+  passphrase,
+  unencrypted,
+} from "../src/index.ts";
+
+let root = "";
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "lifeboat-"));
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+it("backs up, verifies and restores to a local site, in a host's few lines", async () => {
+  const media = await mkdtemp(join(root, "media-"));
+  await writeFile(join(media, "holiday.txt"), "sun");
+  let settings = { theme: "dark" };
+  const engine = createBackupEngine({
+    app: { name: "nvr", version: "1.9.0" },
+    sources: [
+      json("settings", {
+        dump: async () => settings,
+        load: async (value) => {
+          settings = value as typeof settings;
+        },
+      }),
+      directory("media", { path: media }),
+    ],
+    sites: {
+      local: {
+        storage: localStorage({ path: join(root, "site") }),
+        key: passphrase("secret", { memoryKiB: 8, passes: 1 }),
+      },
+      plain: { storage: localStorage({ path: join(root, "plain") }), key: unencrypted() },
+    },
+  });
+  for (const site of ["local", "plain"] as const) {
+    await writeFile(join(media, "holiday.txt"), "sun");
+    settings = { theme: "dark" };
+    const { id } = await engine.backup({ site });
+    expect(await engine.verify({ site, id, level: "restore" })).toMatchObject({ ok: true });
+    await writeFile(join(media, "holiday.txt"), "rain");
+    await writeFile(join(media, "new.txt"), "x");
+    settings = { theme: "light" };
+    const plan = await engine.planRestore({ site, id });
+    expect(plan.checks.filter(({ level }) => level === "error")).toEqual([]);
+    await engine.restore(plan, { confirm: plan.token });
+    expect(settings).toEqual({ theme: "dark" });
+    expect(await readdir(media)).toEqual(["holiday.txt"]);
+    expect(await readFile(join(media, "holiday.txt"), "utf8")).toBe("sun");
+  }
+  await engine.close();
+});
+
+it("restores what no source takes back any more as plain files", async () => {
+  const site = { storage: localStorage({ path: join(root, "orphan") }), key: unencrypted() };
+  const before = createBackupEngine({
+    app: { name: "nvr", version: "1" },
+    sources: [json("old", { dump: async () => 1, load: async () => {} })],
+    sites: { local: site },
+  });
+  const { id } = await before.backup({ site: "local" });
+  await before.close();
+  const storage = localStorage({ path: join(root, "orphan") });
+  const after = createBackupEngine({
+    app: { name: "nvr", version: "1" },
+    sources: [],
+    sites: { local: { ...site, storage } },
+  });
+  expect(await after.planRestore({ site: "local", id })).toMatchObject({
+    ok: false,
+    checks: [{ code: "source-unknown" }],
+  });
+  const plan = await after.planRestore({ site: "local", id, to: { old: join(root, "elsewhere") } });
+  await after.restore(plan, { confirm: plan.token });
+  expect(await readdir(join(root, "elsewhere"))).toHaveLength(1);
+  await after.close();
+  const refused: unknown = await after.backup({ site: "local" }).then(null, (error: unknown) => error);
+  expect(isLifeboatError(refused, "INVALID")).toBe(true);
+});
