@@ -31,6 +31,7 @@ export async function bundleWorker(entry, { minify = false } = {}) {
     format: "cjs",
     target: "node20",
     conditions: ["@lifeboat/source"],
+    mainFields: ["module", "main"], // ES modules where there are any: what a worker does not use is left out
     plugins: [workerCodeEsbuild()],
     minify,
     legalComments: "none",
