@@ -10,6 +10,8 @@ export {
 } from "./lib/faults/plan.ts";
 export type { FormatSuiteOptions } from "./lib/format/options.ts";
 export { formatSuite } from "./lib/format/suite.ts";
+export type { SourceSuiteOptions, SourceUnderTest } from "./lib/source/options.ts";
+export { sourceSuite } from "./lib/source/suite.ts";
 export type { StorageSuiteOptions, StorageUnderTest } from "./lib/storage/options.ts";
 export { storageSuite } from "./lib/storage/suite.ts";
 export { type CompareTreesOptions, compareTrees, type TreeDifference } from "./lib/tree/compare.ts";
