@@ -24,9 +24,10 @@ export class ByteQueue {
   async fill(length: number): Promise<boolean> {
     while (this.size < length && !this.#ended) {
       this.#signal?.throwIfAborted();
+      this.#ended = true; // also where the input throws
       const next = await this.#pieces.next();
-      if (next.done === true) this.#ended = true;
-      else this.#append(next.value);
+      this.#ended = next.done === true;
+      if (next.done !== true) this.#append(next.value);
     }
     return this.size >= length;
   }

@@ -30,7 +30,7 @@ export interface SealedReader {
   readonly table: SealedTable;
   /** For opening segments elsewhere, in a worker thread; secret. */
   readonly state: SealState;
-  /** Where a data segment lies, with its length and tag. */
+  /** Where a data segment lies: its length field, ciphertext and tag. */
   span(index: number): Span;
   /**
    * A data segment's plaintext.
