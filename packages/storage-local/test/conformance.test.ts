@@ -6,6 +6,7 @@ import { storageSuite } from "@lifeboat/testkit";
 
 function suite(name: string, sync: "always" | "never"): void {
   storageSuite(name, {
+    ...(sync === "always" ? { manyKeys: 200, sequences: 20 } : {}), // each put waits for the disk
     async create() {
       const path = await mkdtemp(join(tmpdir(), "lifeboat-local-"));
       return {

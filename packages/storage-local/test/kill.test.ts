@@ -8,11 +8,11 @@ import { build } from "esbuild";
 import { expect, test } from "vitest";
 import { all, read, temporaryDirectory, unfinished } from "./helpers.ts";
 
-const KILLS = 40;
+const KILLS = 25;
 
 async function bundledChild(): Promise<string> {
   const outfile = join(await temporaryDirectory(), "child.mjs");
-  const entry = join(import.meta.dirname, "kill-child.ts");
+  const entry = join(import.meta.dirname, "kill.child.ts");
   await build({
     entryPoints: [entry],
     outfile,
