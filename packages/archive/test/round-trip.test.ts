@@ -98,6 +98,14 @@ describe.each(variants)("an archive ($name)", ({ compression, ...where }) => {
     await roundTrip(entries, contents);
   });
 
+  it("gives back many of the longest and oddest names", async () => {
+    const entries: SourceEntry[] = Array.from({ length: 1200 }, (_, n) => {
+      const path = `${"ü".repeat(100)}/${"\udcff".repeat(255)}/${n}/${"x".repeat(3000)}`;
+      return { path, type: "symlink", mode: 0o777, mtimeMs: n, target: "y".repeat(4000) };
+    });
+    await roundTrip(entries, new Map());
+  });
+
   it("backs up nothing", async () => {
     const { part } = await roundTrip([], new Map());
     expect(part.counts).toEqual({ files: 0, directories: 0, links: 0 });

@@ -1,4 +1,5 @@
 import { concatBytes } from "./bytes.ts";
+import { INDEX_BYTES } from "./limits.ts";
 import { encodeRow, type IndexRow } from "./rows.ts";
 
 const encoder = new TextEncoder();
@@ -27,11 +28,22 @@ export class IndexBuffer {
     this.#bytes += 256;
   }
 
-  /** Everything gathered, as one; the buffer is empty afterwards. */
-  async take(): Promise<Uint8Array> {
+  /** Everything gathered, in pieces of whole lines and about {@link INDEX_BYTES}; the buffer is empty afterwards. */
+  async take(): Promise<Uint8Array[]> {
     const lines = this.#lines;
     this.#lines = [];
     this.#bytes = 0;
-    return concatBytes(await Promise.all(lines));
+    return cutLines(concatBytes(await Promise.all(lines)), INDEX_BYTES);
   }
+}
+
+function cutLines(text: Uint8Array, length: number): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  for (let at = 0; at < text.length; ) {
+    const newline = text.indexOf(0x0a, Math.min(at + length, text.length - 1));
+    const end = newline === -1 ? text.length : newline + 1;
+    pieces.push(text.subarray(at, end));
+    at = end;
+  }
+  return pieces;
 }

@@ -9,8 +9,8 @@ import { packedEntry } from "./packed-entry.ts";
 import { type PartThreads, SegmentLine } from "./segment-line.ts";
 import { CONTENT, type PieceOwner, SegmentPlanner } from "./segment-plan.ts";
 import { wrapTable } from "./table.ts";
-import { padding } from "./tar/header.ts";
-import type { PackedEntry } from "./worker/tasks.ts";
+import { BLOCK, headerBound, padding, type TarEntry } from "./tar/header.ts";
+import type { PackedEntry, PackItem } from "./worker/tasks.ts";
 
 /** What a part is written with. */
 export interface PartSetup {
@@ -85,9 +85,16 @@ export class PartEncoder {
     return true;
   }
 
-  #addWhole(item: Parameters<SegmentPlanner["add"]>[0], content: number): void {
-    if (this.#planner.isFull(content)) this.#flush();
-    this.#planner.add(item, content);
+  #addWhole(item: PackItem & { entry: PackedEntry }, content: number): void {
+    const bytes = headerBound(item.entry) + content + BLOCK;
+    if (this.#planner.isFull(bytes)) this.#flush();
+    this.#planner.add(item, bytes);
+  }
+
+  #addHead(header: TarEntry): void {
+    const bytes = headerBound(header);
+    if (this.#planner.isFull(bytes)) this.#flush();
+    this.#planner.add({ kind: "head", header }, bytes);
   }
 
   async *#addOpened(entry: SourceEntry): AsyncGenerator<Uint8Array> {
@@ -106,7 +113,7 @@ export class PartEncoder {
       return this.#addWhole({ kind: "file", entry: facts, local }, facts.size);
     }
     const large = this.#newLarge(facts, () => this.#files.close(handle, facts, this.#report));
-    this.#planner.add({ kind: "head", header: facts }, 0);
+    this.#addHead(facts);
     for (let position = 0; position < facts.size; position += SEGMENT_BYTES) {
       const length = Math.min(SEGMENT_BYTES, facts.size - position);
       const last = position + length === facts.size;
@@ -128,7 +135,7 @@ export class PartEncoder {
       );
     }
     const large = this.#newLarge(packedEntry(entry, size));
-    this.#planner.add({ kind: "head", header: large.entry }, 0);
+    this.#addHead(large.entry);
     let found = 0;
     for await (const piece of allPieces(start)) {
       const bytes = piece.subarray(0, Math.max(0, size - found));
@@ -164,7 +171,7 @@ export class PartEncoder {
   }
 
   async *#addTarEntry(large: LargeEntry, path: string, bytes: Uint8Array, last: boolean): AsyncGenerator<Uint8Array> {
-    this.#planner.add({ kind: "head", header: { ...large.entry, path, size: bytes.length } }, 0);
+    this.#addHead({ ...large.entry, path, size: bytes.length });
     const parts = cut(bytes, SEGMENT_BYTES);
     for (const [n, part] of parts.entries()) {
       const end = n === parts.length - 1;
@@ -179,15 +186,11 @@ export class PartEncoder {
     yield* this.#addPiece(item, bytes.length, { entry: large, first: at === 0, last });
   }
 
-  async *#addPiece(
-    item: Parameters<SegmentPlanner["add"]>[0],
-    length: number,
-    owner: PieceOwner,
-  ): AsyncGenerator<Uint8Array> {
+  async *#addPiece(item: PackItem, length: number, owner: PieceOwner): AsyncGenerator<Uint8Array> {
     this.#signal?.throwIfAborted();
-    if (this.#planner.isFull(length)) this.#flush();
+    if (this.#planner.isFull(length + BLOCK)) this.#flush();
     while (this.line.underWay >= this.line.capacity) yield* this.#next();
-    this.#planner.add(item, length, owner);
+    this.#planner.add(item, length + BLOCK, owner);
   }
 
   #newLarge(entry: PackedEntry, done: () => void = () => undefined): LargeEntry {
@@ -202,9 +205,10 @@ export class PartEncoder {
   /** Everything that is known so far of what is in the part, as a segment of its own. */
   async #flushIndex(): Promise<void> {
     this.#flush();
-    const rows = await this.line.index.take();
-    this.#addOwn(`index/${String(this.#indexes++).padStart(6, "0")}`, rows);
-    this.#flush(CONTENT.index);
+    for (const rows of await this.line.index.take()) {
+      this.#addOwn(`index/${String(this.#indexes++).padStart(6, "0")}`, rows);
+      this.#flush(CONTENT.index);
+    }
   }
 
   #indexes = 0;

@@ -1,6 +1,5 @@
 import type { LargeEntry } from "./large-entry.ts";
 import { SEGMENT_BYTES } from "./limits.ts";
-import { BLOCK } from "./tar/header.ts";
 import type { PackItem } from "./worker/tasks.ts";
 
 /** What the table says a segment holds (docs/spec/archive.md). */
@@ -32,19 +31,20 @@ export class SegmentPlanner {
   #owners: PieceOwner[] = [];
   #bytes = 0;
 
-  /** Whether an item with so much content would make the segment overfull. */
-  isFull(content: number): boolean {
-    return this.#bytes > 0 && this.#bytes + content + BLOCK > SEGMENT_BYTES + SLACK;
+  /** Whether so many bytes more would make the segment overfull. */
+  isFull(bytes: number): boolean {
+    return this.#bytes > 0 && this.#bytes + bytes > SEGMENT_BYTES + SLACK;
   }
 
   get isEmpty(): boolean {
     return this.#items.length === 0;
   }
 
-  add(item: PackItem, content: number, owner?: PieceOwner): void {
+  /** @param bytes how many bytes of tar the item becomes, at most */
+  add(item: PackItem, bytes: number, owner?: PieceOwner): void {
     this.#items.push(item);
     if (owner !== undefined) this.#owners.push(owner);
-    this.#bytes += content + BLOCK;
+    this.#bytes += bytes;
   }
 
   /** The segment as it stands; the next one begins empty. */

@@ -17,13 +17,23 @@ export function pathFromBytes(bytes: Uint8Array): string {
 /** The exact bytes of a path made by {@link pathFromBytes}. */
 export function pathToBytes(path: string): Uint8Array {
   if (path.isWellFormed()) return encoder.encode(path);
-  const out: number[] = [];
-  for (const character of path) {
-    const code = character.codePointAt(0) ?? 0;
-    if (code >= 0xdc80 && code <= 0xdcff) out.push(code - 0xdc00);
-    else out.push(...encoder.encode(character));
+  // With the `u` flag a lone surrogate is a character of its own, and a pair is none of these.
+  const runs = path.match(/[\u{dc80}-\u{dcff}]+|[^\u{dc80}-\u{dcff}]+/gu) ?? [];
+  const pieces = runs.map((run) =>
+    isRaw(run) ? Uint8Array.from(run, (c) => c.charCodeAt(0) - 0xdc00) : encoder.encode(run),
+  );
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
   }
-  return Uint8Array.from(out);
+  return bytes;
+}
+
+function isRaw(run: string): boolean {
+  const first = run.codePointAt(0) ?? 0;
+  return first >= 0xdc80 && first <= 0xdcff;
 }
 
 /** Whether the path holds bytes that are not UTF-8. */

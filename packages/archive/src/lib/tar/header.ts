@@ -52,6 +52,19 @@ export function tarHeader(entry: TarEntry): Uint8Array {
   return withPax(records, fields);
 }
 
+/** At most so many bytes is an entry's header long; cheaper than to make it. */
+export function headerBound({
+  path,
+  target = "",
+}: {
+  readonly path: string;
+  readonly target?: string | undefined;
+}): number {
+  const length = path.length + target.length;
+  if (length <= 100 && isAscii(path) && isAscii(target)) return BLOCK;
+  return 5 * BLOCK + 3 * length; // pax header, its records in UTF-8 with everything that may come along, ustar header
+}
+
 /** How many bytes follow `size` bytes of content up to the next block. */
 export function padding(size: number): number {
   return (BLOCK - (size % BLOCK)) % BLOCK;

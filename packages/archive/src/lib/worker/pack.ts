@@ -4,12 +4,16 @@ import type { ProblemReport } from "@lifeboat/contracts";
 import { type SealState, sealSegment } from "@lifeboat/crypto";
 import { ownBytes } from "../bytes.ts";
 import type { Codec } from "../codec/codec.ts";
+import { MAX_UNPACKED_BYTES } from "../limits.ts";
 import { type Extent, encodeRow, type IndexRow } from "../rows.ts";
 import { BLOCK, tarHeader } from "../tar/header.ts";
 import { isZero } from "../zeros.ts";
 import { openLocal, readInto, readWhole, unreadableProblem } from "./read-file.ts";
 import { SegmentBuffer } from "./segment-buffer.ts";
 import type { Packed, PackedEntry, PackItem, PackTask, Piece } from "./tasks.ts";
+
+/** Files that grew since they were listed may fill their segment up to here, so that it stays within what readers take. */
+const MAX_GROWN_BYTES = MAX_UNPACKED_BYTES / 2;
 
 /** Makes segments, synchronously: reads, hashes, compresses and seals. One a thread. */
 export class Packer {
@@ -134,7 +138,7 @@ class SegmentContent {
       return buffer.take(length);
     };
     try {
-      const read = readWhole(entry, local, room);
+      const read = readWhole(entry, local, Math.max(0, MAX_GROWN_BYTES - start), room);
       if (read.problem !== undefined) this.#problems.push(read.problem);
       const fresh = read.entry === entry ? header : tarHeader(read.entry);
       const content = fresh.length === header.length ? read.bytes : read.bytes.slice();

@@ -2,9 +2,6 @@ import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 
 import { type ErrorCode, hasRawBytes, type LocalFile, type ProblemReport, pathToBytes } from "@lifeboat/contracts";
 import type { PackedEntry } from "./tasks.ts";
 
-/** A file that grew since it was listed is read this far beyond, and no further. */
-const MAX_GROWTH = 1024 * 1024;
-
 /** What reading a file came to. */
 export interface FileRead {
   readonly bytes: Uint8Array;
@@ -26,23 +23,35 @@ export function openLocal(local: LocalFile): number {
  * and, where it keeps changing, kept with a problem.
  *
  * @param room gives a buffer of the length asked for; called again for a second attempt
+ * @param growth how far a file that grew since it was listed is read beyond its listed size
  * @throws what the system throws where it cannot be opened or read
  */
-export function readWhole(entry: PackedEntry, local: LocalFile, room: (length: number) => Uint8Array): FileRead {
+export function readWhole(
+  entry: PackedEntry,
+  local: LocalFile,
+  growth: number,
+  room: (length: number) => Uint8Array,
+): FileRead {
   const fd = openLocal(local);
   try {
     const bytes = readAll(fd, room(entry.size));
     const after = fstatSync(fd);
     if (bytes.length === entry.size && isSame(after, entry, local)) return { bytes, entry };
-    return readAgain(fd, entry, after, room);
+    return readAgain(fd, entry, after, growth, room);
   } finally {
     closeSync(fd);
   }
 }
 
-function readAgain(fd: number, entry: PackedEntry, before: Stats, room: (length: number) => Uint8Array): FileRead {
+function readAgain(
+  fd: number,
+  entry: PackedEntry,
+  before: Stats,
+  growth: number,
+  room: (length: number) => Uint8Array,
+): FileRead {
   if (!before.isFile()) throw Object.assign(new Error("It is no longer a regular file."), { code: "ENOENT" });
-  const size = Math.min(before.size, entry.size + MAX_GROWTH);
+  const size = Math.min(before.size, entry.size + growth);
   const bytes = readAll(fd, room(size));
   const after = fstatSync(fd);
   const fresh = { ...entry, size: bytes.length, mode: before.mode & 0o7777, mtimeMs: before.mtimeMs };
@@ -89,7 +98,10 @@ export function readInto(fd: number, into: Uint8Array, position: number): number
 const CODES: Readonly<Record<string, ErrorCode>> = {
   ENOENT: "NOT_FOUND",
   ENOTDIR: "NOT_FOUND",
-  ELOOP: "NOT_FOUND",
+  ELOOP: "NOT_FOUND", // a link took its place
+  ESPIPE: "NOT_FOUND", // a pipe did
+  EISDIR: "NOT_FOUND",
+  ENXIO: "NOT_FOUND", // a socket did
   EACCES: "PERMISSION_DENIED",
   EPERM: "PERMISSION_DENIED",
 };
@@ -99,7 +111,7 @@ export function unreadableProblem(path: string, error: unknown): ProblemReport {
   const errno = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
   const code = CODES[errno] ?? "SOURCE_FAILED";
   const reasons: Partial<Record<ErrorCode, string>> = {
-    NOT_FOUND: "The file vanished before it could be read.",
+    NOT_FOUND: "The file vanished, or something else took its place, before it could be read.",
     PERMISSION_DENIED: "The file may not be read by this process.",
   };
   return { path, code, message: reasons[code] ?? `The file could not be read (${errno || String(error)}).` };
