@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type {
@@ -14,10 +15,22 @@ import { onTestFinished } from "vitest";
 
 export const app = { name: "test", version: "1.0.0" };
 
+/** In memory where there is such a place: thousands of files are made and removed. */
+const BASE = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+
+function remove(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    execFileSync("rm", ["-rf", path]); // it removes what no path reaches, too
+  }
+}
+
 /** A directory that goes when the test is over. */
 export function temporary(): string {
-  const path = mkdtempSync(join(tmpdir(), "lifeboat-sources-"));
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  const path = mkdtempSync(join(BASE, "lifeboat-sources-"));
+  chmodSync(path, 0o755);
+  onTestFinished(() => remove(path));
   return path;
 }
 
@@ -84,4 +97,17 @@ export async function roundTrip(source: Source, to: string, streamed = false): P
   const context = restoreContext({ to });
   await source.restore(context, backedUp(entries, streamed));
   return context.problems;
+}
+
+/** Runs something as a user without rights, where the tests run as root. */
+export async function unprivileged<T>(work: () => Promise<T>): Promise<T> {
+  if (process.geteuid?.() !== 0) return work();
+  process.setegid?.(65534);
+  process.seteuid?.(65534);
+  try {
+    return await work();
+  } finally {
+    process.seteuid?.(0);
+    process.setegid?.(0);
+  }
 }

@@ -40,7 +40,7 @@ async function writable(at: string, place: string): Promise<RestoreCheck | null>
 }
 
 async function owners(place: string): Promise<RestoreCheck | null> {
-  const uid = process.getuid?.() ?? 0;
+  const uid = process.geteuid?.() ?? 0;
   if (uid === 0 || !(await someOwnedByAnother(place, uid))) return null;
   return {
     level: "info",

@@ -13,6 +13,8 @@ export interface Glob {
 
 const OPTIONS = { dot: true, strictBrackets: true, nonegate: true, flags: "s" } as const;
 const BENEATH = "/**";
+/** `**` several times in a row says no more than once. */
+const REPEATED = /(^|\/)\*\*(?:\/\*\*)+(?=\/|$)/g;
 
 /**
  * Compiles a pattern. It is matched against the whole entry path: `*.log` means
@@ -26,7 +28,7 @@ export function compileGlob(pattern: string, operation: string): Glob {
   const problem = patternProblem(pattern);
   if (problem !== null) throw invalid(operation, `The pattern ${JSON.stringify(pattern)} cannot be used: ${problem}.`);
   const directoryOnly = pattern.endsWith("/");
-  const text = directoryOnly ? pattern.slice(0, -1) : pattern;
+  const text = (directoryOnly ? pattern.slice(0, -1) : pattern).replace(REPEATED, "$1**");
   const beneath = text.length > BENEATH.length && text.endsWith(BENEATH) ? text.slice(0, -BENEATH.length) : null;
   try {
     const whole = picomatch(text, OPTIONS);

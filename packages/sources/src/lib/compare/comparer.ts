@@ -24,6 +24,8 @@ export class Comparer {
   readonly #buffer = Buffer.allocUnsafeSlow(PIECE);
   /** A directory that is not there: nothing beneath it is either. */
   #absent = "";
+  /** Whether it is not there because something that is no directory is in the way. */
+  #blocked = false;
 
   constructor({ root, keepExisting }: CompareOptions) {
     this.#keepExisting = keepExisting;
@@ -32,7 +34,7 @@ export class Comparer {
 
   async action(entry: Compared): Promise<Action> {
     const live = this.#stat(entry.path);
-    if (live === null) return "create";
+    if (live === null) return this.#keepExisting && this.#isBlocked(entry.path) ? "unchanged" : "create";
     if (this.#keepExisting) return "unchanged";
     return (await this.#same(entry, live)) ? "unchanged" : "replace";
   }
@@ -67,14 +69,23 @@ export class Comparer {
   #stat(path: string): Stats | null {
     const parent = parentPath(path);
     if (this.#directories === null) return null;
-    if (this.#absent !== "" && `${parent}/`.startsWith(`${this.#absent}/`)) return null;
+    if (this.#isAbsent(parent)) return null;
     try {
       return lstatSync(native(this.#at(path)), { throwIfNoEntry: false }) ?? null;
     } catch (error) {
       if (!["ENOENT", "ENOTDIR", "ELOOP"].includes(errnoOf(error) ?? "")) throw error;
       this.#absent = parent;
+      this.#blocked = errnoOf(error) !== "ENOENT";
       return null;
     }
+  }
+
+  #isAbsent(directory: string): boolean {
+    return this.#absent !== "" && `${directory}/`.startsWith(`${this.#absent}/`);
+  }
+
+  #isBlocked(path: string): boolean {
+    return this.#blocked && this.#isAbsent(parentPath(path));
   }
 
   /** The live file's SHA-256, or `null` where it cannot be read: then it is not known to be the same. */

@@ -7,7 +7,7 @@ const writeAt = promisify(writev);
 
 /** Bytes that are gathered before they are written. */
 const WRITE = 1024 * 1024;
-/** A stretch of zeros at least so long, and so aligned, becomes a hole. */
+/** Blocks of zeros, so aligned, become holes; so do the parts of one where it is cut by a piece's end. */
 const BLOCK = 64 * 1024;
 const ZEROS = Buffer.alloc(BLOCK);
 
@@ -64,7 +64,7 @@ async function writePieces(fd: number, pieces: readonly Uint8Array[], start: num
     for (let from = 0; from < piece.length; ) {
       const length = Math.min(BLOCK - (at % BLOCK), piece.length - from);
       const block = piece.subarray(from, from + length);
-      if (length === BLOCK && ZEROS.equals(block)) {
+      if (ZEROS.compare(block, 0, length, 0, length) === 0) {
         await writeAll(fd, run, runAt);
         run = [];
         runAt = at + length;

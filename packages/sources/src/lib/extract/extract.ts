@@ -53,7 +53,7 @@ export async function extract(entries: AsyncIterable<RestoredEntry>, options: Ex
   try {
     await new Extraction(place, lanes, options, await readOwnership(options.report)).run(entries);
     signal.throwIfAborted();
-    await lanes.finish("commit");
+    await lanes.tell("close");
     await place.publish();
   } catch (error) {
     await undo(lanes, place, error);
@@ -63,7 +63,7 @@ export async function extract(entries: AsyncIterable<RestoredEntry>, options: Ex
 
 async function undo(lanes: Lanes, place: Place, error: unknown): Promise<void> {
   try {
-    await lanes.finish("discard");
+    await lanes.tell("discard");
     await place.discard();
   } catch (second) {
     throw new AggregateError([error, second], "The restore failed, and what it left could not all be removed.");
@@ -102,6 +102,7 @@ class Extraction {
     }
     await this.#link();
     await this.#removeExtras();
+    await this.#lanes.tell("clear"); // before directories get their times
     await this.#dressDirectories();
   }
 

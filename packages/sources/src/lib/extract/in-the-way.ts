@@ -31,7 +31,7 @@ export class InTheWay {
   }
 
   /** Deletes for good what was moved aside. */
-  commit(): void {
+  clear(): void {
     for (const { parent, aside } of this.#displaced.splice(0)) removeTree(this.#open(parent), aside);
   }
 

@@ -78,8 +78,8 @@ export class Lanes implements AsyncDisposable {
     this.#check();
   }
 
-  /** Tells all threads to finish: to keep what they did, or to undo what can be undone. */
-  async finish(kind: "commit" | "discard"): Promise<void> {
+  /** Tells all threads: to delete what moved aside, to close, or to undo what can be undone and close. */
+  async tell(kind: "clear" | "close" | "discard"): Promise<void> {
     await Promise.all(this.#running);
     await Promise.all(this.#lanes.map(async ({ threads }) => this.#take(await threads.run({ kind }))));
   }

@@ -12,8 +12,8 @@ export interface Ownership {
 /** Reads who is who here. That owners cannot be restored is reported once, with the first entry it is true of. */
 export async function readOwnership(report: (problem: ProblemReport) => void): Promise<Ownership> {
   const owners = await readOwners();
-  const uid = process.getuid?.() ?? -1;
-  const gid = process.getgid?.() ?? -1;
+  const uid = process.geteuid?.() ?? -1;
+  const gid = process.getegid?.() ?? -1;
   let reported = uid < 0; // a system without owners
   return {
     dress(entry) {

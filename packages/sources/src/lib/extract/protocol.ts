@@ -35,7 +35,8 @@ export type WriteTask =
   | { readonly kind: "batch"; readonly table: Table; readonly data: ArrayBuffer }
   | { readonly kind: "begin"; readonly path: string }
   | { readonly kind: "end"; readonly path: string; readonly size: number; readonly dress: Dress }
-  | { readonly kind: "commit" }
+  | { readonly kind: "clear" }
+  | { readonly kind: "close" }
   | { readonly kind: "discard" };
 
 /** What came of it. */

@@ -27,8 +27,11 @@ function run(writer: Writer, task: WriteTask, operation: string): Omit<WriteResu
     case "end":
       naming(task.path, operation, () => writer.end(task.size, task.dress));
       return {};
-    case "commit":
-      writer.commit();
+    case "clear":
+      writer.clear();
+      return {};
+    case "close":
+      writer.close();
       return {};
     case "discard":
       writer.discard();

@@ -150,8 +150,12 @@ export class Writer {
     }
   }
 
-  commit(): void {
-    this.#inTheWay.commit();
+  /** Deletes what had to move aside: everything else has succeeded. */
+  clear(): void {
+    this.#inTheWay.clear();
+  }
+
+  close(): void {
     this.#directories.close();
   }
 

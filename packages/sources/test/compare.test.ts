@@ -1,0 +1,237 @@
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import type { EntryInfo, RestoreChange, RestoreCheckContext, Source } from "@lifeboat/contracts";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { command, directory, json } from "../src/index.ts";
+import {
+  all,
+  app,
+  backedUp,
+  backupContext,
+  content,
+  list,
+  restoreContext,
+  restored,
+  temporary,
+  unprivileged,
+} from "./tools.ts";
+
+/** A backup's entries as its listing shows them. */
+async function infos(source: Source): Promise<EntryInfo[]> {
+  const entries = await all(source.entries(backupContext()));
+  return Promise.all(
+    entries.map(async (entry): Promise<EntryInfo> => {
+      const { path, type, mode, mtimeMs, target, section } = entry;
+      const bytes = entry.open === undefined ? Buffer.alloc(0) : await content(entry.open());
+      const optional = { ...(target === undefined ? {} : { target }), ...(section === undefined ? {} : { section }) };
+      const sha256 = type === "file" ? { sha256: createHash("sha256").update(bytes).digest("hex") } : {};
+      return { path, type, mode, mtimeMs: Math.floor(mtimeMs), size: bytes.length, ...optional, ...sha256 };
+    }),
+  );
+}
+
+function checkContext(more: Partial<RestoreCheckContext> = {}): RestoreCheckContext {
+  const signal = new AbortController().signal;
+  return { app, signal, mode: "replace", partial: false, description: {}, size: 0, entries: 0, ...more };
+}
+
+async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
+}
+
+async function changes(source: Source, entries: readonly EntryInfo[], more = {}): Promise<Record<string, string>> {
+  const found: RestoreChange[] = await all(source.compare!(checkContext(more), each(entries)));
+  return Object.fromEntries(found.map(({ path, action, size }) => [path, `${action} ${size}`]));
+}
+
+function live(): string {
+  const root = temporary();
+  mkdirSync(join(root, "d"));
+  for (const name of ["d/same", "d/edited", "touched", "chmodded", "gone", "kind"])
+    writeFileSync(join(root, name), name);
+  linkSync(join(root, "d/same"), join(root, "hard"));
+  symlinkSync("d", join(root, "soft"));
+  utimesSync(join(root, "d"), 1e9, 1e9);
+  return root;
+}
+
+describe("what a restore would change", () => {
+  test("is nothing where nothing changed", async () => {
+    const root = live();
+    for (const threads of [true, false]) {
+      const source = directory("data", { path: root, threads });
+      const found = await changes(source, await infos(source));
+      expect(new Set(Object.values(found))).toEqual(new Set(["unchanged 0"]));
+    }
+  });
+
+  test("is told entry by entry, extras last", async () => {
+    const root = live();
+    const source = directory("data", { path: root, exclude: ["*.tmp"] });
+    const entries = await infos(source);
+    const { mtimeMs } = entries.find(({ path }) => path === "d/edited")!;
+    writeFileSync(join(root, "d/edited"), "d/EDITED");
+    utimesSync(join(root, "d/edited"), mtimeMs / 1000, mtimeMs / 1000 + 0.000_000_5);
+    utimesSync(join(root, "touched"), 1e9, 1e9);
+    chmodSync(join(root, "chmodded"), 0o600);
+    rmSync(join(root, "gone"));
+    rmSync(join(root, "kind"));
+    mkdirSync(join(root, "kind"));
+    rmSync(join(root, "soft"));
+    symlinkSync("elsewhere", join(root, "soft"));
+    rmSync(join(root, "hard"));
+    writeFileSync(join(root, "hard"), "d/same");
+    for (const extra of ["kind/extra", "extra", "extra.tmp"]) writeFileSync(join(root, extra), "");
+    expect(await changes(source, entries)).toEqual({
+      d: "unchanged 0",
+      "d/edited": "replace 8",
+      "d/same": "unchanged 0",
+      chmodded: "replace 8",
+      gone: "create 4",
+      hard: "replace 0",
+      kind: "replace 4",
+      soft: "replace 0",
+      touched: "replace 7",
+      extra: "remove 0",
+      "kind/extra": "remove 0",
+    });
+    const merged = await changes(source, entries, { mode: "merge" });
+    expect(Object.values(merged)).not.toContain("remove 0");
+    const missing = await changes(source, entries, { mode: "missing" });
+    expect(Object.entries(missing).filter(([, action]) => action !== "unchanged 0")).toEqual([["gone", "create 4"]]);
+  });
+
+  test("is everything where there is nothing, and nothing is looked at through a link", async () => {
+    const root = live();
+    const source = directory("data", { path: root });
+    const entries = await infos(source);
+    const creates = await changes(source, entries, { to: join(temporary(), "absent") });
+    expect(new Set(Object.values(creates).map((action) => action.split(" ")[0]))).toEqual(new Set(["create"]));
+    renameSync(join(root, "d"), join(root, "moved"));
+    symlinkSync("moved", join(root, "d"));
+    const linked = await changes(source, entries, { mode: "merge" });
+    expect(linked).toMatchObject({ d: "replace 0", "d/same": "create 6" });
+  });
+
+  test("and what it then does are the same", async () => {
+    const name = fc.constantFrom("a", "b", "c", "d.tmp");
+    const paths = fc.uniqueArray(
+      fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => names.join("/")),
+      { maxLength: 8 },
+    );
+    const build = (root: string, files: readonly string[], text: string) => {
+      for (const path of files) {
+        try {
+          mkdirSync(join(root, path, ".."), { recursive: true });
+          writeFileSync(join(root, path), `${text} ${path}`);
+        } catch {
+          // one path is a file where another needs a directory: the tree is what could be made
+        }
+      }
+    };
+    const modes = fc.constantFrom("replace", "merge", "missing");
+    await fc.assert(
+      fc.asyncProperty(paths, paths, modes, async (then, now, mode) => {
+        const [from, to] = [temporary(), temporary()];
+        build(from, then, "then");
+        build(to, now, "now");
+        const options = { exclude: ["**/*.tmp"], threads: false };
+        const backup = directory("data", { path: from, ...options });
+        const source = directory("data", { path: to, ...options });
+        const entries = await infos(backup);
+        const planned = await changes(source, entries, { mode });
+        const before = new Map((await infos(source)).map((entry) => [entry.path, entry]));
+        const kept = readdirSync(to, { recursive: true }).filter((path) => String(path).includes(".tmp"));
+        await source.restore(restoreContext({ mode }), backedUp(await all(backup.entries(backupContext()))));
+        const after = new Map((await infos(source)).map((entry) => [entry.path, entry]));
+        for (const [path, action] of Object.entries(planned)) {
+          const [was, is] = [before.get(path), after.get(path)];
+          if (action.startsWith("create")) expect([was, is === undefined]).toEqual([undefined, false]);
+          else if (action.startsWith("replace")) expect(is).toEqual(entries.find((entry) => entry.path === path));
+          else if (action.startsWith("remove") && !kept.some((at) => String(at).startsWith(path)))
+            expect(is).toBeUndefined();
+          else if (action.startsWith("unchanged") && is?.type === "file") expect(is).toEqual(was);
+        }
+        if (mode === "replace") for (const entry of entries) expect(after.get(entry.path)).toEqual(entry);
+        const still = readdirSync(to, { recursive: true }).filter((path) => String(path).includes(".tmp"));
+        const covered = (path: string) =>
+          entries.some((entry) => entry.type !== "directory" && path.startsWith(`${entry.path}/`));
+        expect(still).toEqual(expect.arrayContaining(kept.filter((path) => !covered(String(path)))));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("is told of JSON states and commands too", async () => {
+    const state = json("settings", { dump: () => ({ a: 1 }), load: () => undefined });
+    const [entry] = await infos(state);
+    expect(await changes(state, [entry!])).toEqual({ "settings.json": "unchanged 0" });
+    expect(await changes(state, [{ ...entry!, sha256: "0" }])).toEqual({ "settings.json": "replace 13" });
+    const dump = command("db", { command: ["true"] });
+    const old = { ...entry!, path: "db.dump", size: 7 };
+    expect(await changes(dump, [old])).toEqual({ "db.dump": "replace 7" });
+    expect(await changes(dump, [old], { mode: "missing" })).toEqual({ "db.dump": "unchanged 0" });
+  });
+});
+
+describe("checks before a restore", () => {
+  const codes = async (source: Source, more: Partial<RestoreCheckContext> = {}) =>
+    (await source.check!(checkContext(more))).map(({ level, code }) => `${level} ${code}`);
+
+  test("find nothing wrong with a good place, even one that is yet to be made", async () => {
+    const source = directory("data", { path: temporary() });
+    expect(await codes(source)).toEqual([]);
+    expect(await codes(source, { to: join(temporary(), "a/b/c") })).toEqual([]);
+  });
+
+  test("find too little room", async () => {
+    const source = directory("data", { path: temporary() });
+    expect(await codes(source, { size: 2 ** 60 })).toEqual(["error free-space"]);
+  });
+
+  test("find that a place is no directory", async () => {
+    const root = temporary();
+    writeFileSync(join(root, "file"), "");
+    expect(await codes(directory("data", { path: join(root, "file") }))).toEqual(["error target-writable"]);
+  });
+
+  test.runIf(process.geteuid?.() === 0)("mention owners that will not come back", async () => {
+    const root = temporary();
+    chmodSync(root, 0o777);
+    expect(await unprivileged(() => codes(directory("data", { path: root })))).toEqual(["info owners"]);
+  });
+
+  test("come with the host's own", async () => {
+    const check = async () => [{ level: "warning", code: "camera-model", message: "It differs." } as const];
+    expect(await codes(directory("data", { path: temporary(), check }))).toEqual(["warning camera-model"]);
+  });
+});
+
+test("what the host adds to a source is passed through", async () => {
+  const hooks = { beforeBackup: () => undefined };
+  const describing = async () => ({ camera: "imx477" });
+  const validate = async () => [];
+  const common = { title: "Title", version: "3", hooks, describe: describing, validate };
+  for (const source of [
+    directory("x", { path: "/x", ...common }),
+    json("x", { dump: () => 1, load: () => undefined, ...common }),
+    command("x", { command: ["true"], ...common }),
+  ]) {
+    expect(source).toMatchObject({ id: "x", ...common });
+  }
+  expect(() => directory("X y", { path: "/x" })).toThrow(expect.objectContaining({ code: "INVALID" }));
+  expect(() => directory("x", { path: "" })).toThrow(expect.objectContaining({ code: "INVALID" }));
+  await directory("x", { path: "/x" }).restore(restoreContext({ to: temporary() }), list(restored({ path: "a" }, "a")));
+});
