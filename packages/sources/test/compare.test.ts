@@ -183,6 +183,10 @@ describe("what a restore would change", () => {
     const old = { ...entry!, path: "db.dump", size: 7 };
     expect(await changes(dump, [old])).toEqual({ "db.dump": "replace 7" });
     expect(await changes(dump, [old], { mode: "missing" })).toEqual({ "db.dump": "unchanged 0" });
+    const echo = command("db", { command: ["printf", "%s", "rows"] });
+    expect(await changes(echo, await infos(echo))).toEqual({ "db.dump": "unchanged 0" });
+    const longer = command("db", { command: ["yes"] });
+    expect(await changes(longer, [old])).toEqual({ "db.dump": "replace 7" });
   });
 });
 

@@ -89,6 +89,13 @@ describe("restoring over what is there", () => {
     expect(shown(root).join(" ")).toBe("a/ a/new=new a/same=again b/ b/x=x top=top");
   });
 
+  test("replace leaves alone what a backup of chosen folders knows nothing of", async () => {
+    const root = temporary();
+    write(root, live);
+    await restore(root, backup, { partial: true, folders: ["a"] });
+    expect(shown(root).join(" ")).toBe("a/ a/new=new a/same=after b/ b/x=x top=top");
+  });
+
   test("replace never leaves the tree through a link, even where links are followed", async () => {
     const root = temporary();
     const outside = temporary();
@@ -151,6 +158,10 @@ describe("restoring over what is there", () => {
     const source = files("config", { base, paths: ["etc/app", "var"] });
     await source.restore(restoreContext(), list(file("etc/app", "old"), folder("var"), file("var/x", "old x")));
     expect(shown(base).join(" ")).toBe("etc/ etc/app=old etc/other=other var/ var/x=old x");
+    write(base, { "etc/new": "new", "var/y": "y" });
+    const limited = restoreContext({ partial: true, folders: ["etc"] });
+    await source.restore(limited, list(file("etc/app", "older")));
+    expect(shown(base).join(" ")).toBe("etc/ etc/app=older etc/new=new etc/other=other var/ var/x=old x var/y=y");
   });
 });
 

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import type { RestoreTarget } from "@lifeboat/contracts";
 import { errnoOf } from "./errors.ts";
 import type { Restored } from "./extract/extract.ts";
-import type { FilterOptions } from "./filter.ts";
+import { type FilterOptions, overlap } from "./filter.ts";
 import { walk } from "./walk/walk.ts";
 
 /** Where to look for extras. */
@@ -38,8 +38,8 @@ export async function* extrasOf(
     oneFileSystem,
     operation,
     followLinks: false,
-    missingFolder: "report" as const,
-    filter: { ...filter, select: target.select, folders: target.folders },
+    missingFolder: "ignore" as const,
+    filter: { ...filter, select: target.select, folders: overlap(filter.folders, target.folders) },
   };
   const report = () => undefined; // what cannot be read or is no file cannot be an extra either
   const thread = options.threads !== 0;

@@ -1,7 +1,7 @@
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import type { Source } from "@lifeboat/contracts";
 import { invalid } from "./errors.ts";
-import { createFilter, outermost } from "./filter.ts";
+import { createFilter, outermost, overlap } from "./filter.ts";
 import { chosenFolders, chosenPaths, commonMembers } from "./options.ts";
 import { type TreeOptions, treeMethods } from "./tree-source.ts";
 
@@ -40,7 +40,7 @@ export function files(id: string, options: FilesOptions): Source {
     async backupFilter(context: Parameters<typeof chosenFolders>[0]) {
       const all = await list();
       const folders = chosenFolders(context, { exclude, folders: all }, operation);
-      return { exclude, folders: folders === undefined ? all : overlap(all, folders) };
+      return { exclude, folders: overlap(all, folders) };
     },
   };
   return { ...commonMembers(id, options), ...treeMethods(tree, options) };
@@ -50,13 +50,4 @@ function listed(paths: readonly string[], root: string, operation: string): stri
   if (paths.length === 0) throw invalid(operation, "The list of files is empty, so there is nothing to back up.");
   const entryPaths = paths.map((path) => (isAbsolute(path) ? relative(root, path).split(sep).join("/") : path));
   return outermost(chosenPaths(entryPaths, operation));
-}
-
-/** What both lists cover. */
-function overlap(all: readonly string[], chosen: readonly string[]): string[] {
-  const within = (inner: string, outer: string) => inner === outer || inner.startsWith(`${outer}/`);
-  const both = all.flatMap((one) =>
-    chosen.flatMap((other) => (within(one, other) ? [one] : within(other, one) ? [other] : [])),
-  );
-  return outermost(both);
 }

@@ -120,3 +120,14 @@ export function outermost(folders: readonly string[]): string[] {
     return true;
   });
 }
+
+/** What two limits leave together; absent ones limit nothing. */
+export function overlap(
+  one: readonly string[] | undefined,
+  other: readonly string[] | undefined,
+): readonly string[] | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  const within = (inner: string, outer: string) => inner === outer || inner.startsWith(`${outer}/`);
+  const both = one.flatMap((a) => other.flatMap((b) => (within(a, b) ? [a] : within(b, a) ? [b] : [])));
+  return outermost(both);
+}

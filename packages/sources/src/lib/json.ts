@@ -82,7 +82,7 @@ export function json(id: string, options: JsonOptions): Source {
       const { to, mode, signal } = context;
       if (to !== undefined) return restoreAsFile(context, to, entries, operation);
       await withOnly(entries, path, context, operation, async (entry) => {
-        if (mode !== "missing") await load(entry, signal);
+        if (mode !== "missing" && entry.unchanged !== true) await load(entry, signal);
       });
     },
     async *compare({ to, mode }, entries) {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { entryPathProblem, LifeboatError, type RestoredEntry, type Source } from "@lifeboat/contracts";
 import { invalid } from "../errors.ts";
 import { type CommonOptions, commonMembers } from "../options.ts";
@@ -32,7 +33,8 @@ const OWNER_ONLY = 0o600;
  * past `timeout`) and the end of what the program wrote to its standard error.
  *
  * A restore pipes it into the program of `restore`; one to another place writes the file.
- * In mode `missing` the data counts as there, and is left alone. On an abort, programs get
+ * In mode `missing` the data counts as there, and is left alone. A comparison runs the
+ * program, to see whether it writes the same. On an abort, programs get
  * SIGTERM, and SIGKILL five seconds later.
  *
  * @throws INVALID for an id, a command or a file name that cannot be used
@@ -44,6 +46,23 @@ export function command(id: string, options: CommandOptions): Source {
   if (options.restore !== undefined) checkCommand(options.restore.command, operation);
   const problem = fileName.includes("/") ? "it has a slash" : entryPathProblem(fileName);
   if (problem !== null) throw invalid(operation, `${JSON.stringify(fileName)} is no file name: ${problem}.`);
+
+  /** Whether the program writes the same now. A dump that fails is another matter than the restore's. */
+  async function isLive(size: number, sha256: string | undefined, signal: AbortSignal): Promise<boolean> {
+    const hash = createHash("sha256");
+    let length = 0;
+    try {
+      for await (const piece of dump({ command: options.command, cwd, env, timeout, signal, operation, minBytes: 0 })) {
+        length += piece.length;
+        if (length > size) return false;
+        hash.update(piece);
+      }
+    } catch {
+      signal.throwIfAborted();
+      return false; // what it cannot dump, it may still have to replace
+    }
+    return length === size && hash.digest("hex") === sha256;
+  }
 
   async function feedBack(entry: RestoredEntry, signal: AbortSignal): Promise<void> {
     if (options.restore === undefined) {
@@ -81,13 +100,13 @@ export function command(id: string, options: CommandOptions): Source {
         return;
       }
       await withOnly(entries, fileName, context, operation, async (entry) => {
-        if (mode !== "missing") await feedBack(entry, signal);
+        if (mode !== "missing" && entry.unchanged !== true) await feedBack(entry, signal);
       });
     },
-    async *compare({ to, mode }, entries) {
-      for await (const { path, size } of entries) {
-        const kept = to === undefined && mode === "missing";
-        yield { path, action: kept ? "unchanged" : "replace", size: kept ? 0 : size };
+    async *compare({ to, mode, signal }, entries) {
+      for await (const { path, size, sha256 } of entries) {
+        const same = to === undefined && (mode === "missing" || (await isLive(size, sha256, signal)));
+        yield { path, action: same ? "unchanged" : "replace", size: same ? 0 : size };
       }
     },
   };

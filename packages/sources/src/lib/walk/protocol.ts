@@ -9,8 +9,8 @@ export interface WalkOptions {
   readonly filter: FilterOptions;
   readonly followLinks: boolean;
   readonly oneFileSystem: boolean;
-  /** What to do about a chosen folder that is not there. */
-  readonly missingFolder: "fail" | "report";
+  /** What to do about a chosen folder that is not there. `report` still fails where none is. */
+  readonly missingFolder: "fail" | "report" | "ignore";
   /** The name of what is being done, for errors. */
   readonly operation: string;
 }

@@ -145,6 +145,7 @@ export class Walker {
   #checkFolders(root: Directory): void {
     const missing: string[] = [];
     const { missingFolder, operation } = this.#options;
+    if (missingFolder === "ignore") return;
     for (const folder of this.#folders ?? []) {
       if (!exists(root, folder, this.#options.followLinks)) missing.push(folder);
     }
