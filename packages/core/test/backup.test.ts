@@ -78,7 +78,8 @@ describe("a backup", () => {
   });
 
   it("is not possible with the wrong passphrase", async () => {
-    const { storage, engine } = host({ sources: [texts("settings", { a: "1" })] });
+    const right = passphrase("correct horse", { memoryKiB: 8, passes: 1 });
+    const { storage, engine } = host({ sources: [texts("settings", { a: "1" })], key: right });
     await engine.backup({ site: "local" });
     const other = host({ storage, sources: [texts("settings", { a: "1" })], key: passphrase("battery staple") });
     await expect(other.engine.backup({ site: "local" })).rejects.toThrow(coded("WRONG_KEY"));

@@ -2,15 +2,15 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { archive } from "@lifeboat/archive";
-import type { AppInfo, Source, SourceEntry, Storage } from "@lifeboat/contracts";
-import { passphrase, type SiteKeyOption } from "@lifeboat/crypto";
+import type { AppInfo, Format, Source, SourceEntry, Storage } from "@lifeboat/contracts";
+import { rawKey, type SiteKeyOption } from "@lifeboat/crypto";
 import { directory } from "@lifeboat/sources";
 import { memoryStorage } from "@lifeboat/storage-memory";
 import { afterEach } from "vitest";
 import { createBackupEngine } from "../src/index.ts";
 
-/** As cheap as a passphrase can be. */
-export const KEY = passphrase("correct horse", { memoryKiB: 8, passes: 1 });
+/** A key without a slow derivation. */
+export const KEY = rawKey(new Uint8Array(32).fill(7));
 export const APP: AppInfo = { name: "nvr", version: "1.9.0" };
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -86,15 +86,17 @@ export interface HostOptions {
   readonly sources?: readonly Source[];
   readonly key?: SiteKeyOption;
   readonly app?: AppInfo;
+  readonly format?: Format;
 }
 
 /** An engine with one site, "local"; it is closed after the test, its storage is left open. */
-export function host({ storage = memoryStorage(), sources = [], key = KEY, app = APP }: HostOptions = {}) {
+export function host(options: HostOptions = {}) {
+  const { storage = memoryStorage(), sources = [], key = KEY, app = APP, format = archive() } = options;
   const kept: Storage = { ...storage, [Symbol.asyncDispose]: async () => {} };
   const engine = createBackupEngine({
     app,
     sources,
-    sites: { local: { storage: kept, format: archive(), key } },
+    sites: { local: { storage: kept, format, key } },
     threads: 0,
     unregistered: (id, path) => directory(id, { path, threads: false }),
   });
@@ -115,7 +117,7 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 }
 
 /** A promise and what settles it. */
-export function gate(): { readonly opened: Promise<void>; open(): void } {
+export function gate(): { readonly opened: Promise<void>; readonly open: () => void } {
   let open = () => {};
   const opened = new Promise<void>((resolve) => {
     open = resolve;

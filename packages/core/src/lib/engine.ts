@@ -1,5 +1,5 @@
 import { availableParallelism, tmpdir } from "node:os";
-import { type Job, LifeboatError, type Source, type Trigger } from "@lifeboat/contracts";
+import type { Job, Source, Trigger } from "@lifeboat/contracts";
 import type { Backup } from "./backup.ts";
 import { runBackup } from "./backup-run.ts";
 import { type Backups, createBackups } from "./backups.ts";
@@ -117,12 +117,8 @@ export function createBackupEngine<
   };
   let closing: Promise<void> | undefined;
 
-  function assertOpen(): void {
-    if (closing === undefined) return;
-    throw new LifeboatError({ code: "INVALID", operation: "engine", message: "The engine is closed." });
-  }
-
   async function close(): Promise<void> {
+    engine.sites.stop();
     await jobs.close();
     await engine.sites.close();
   }
@@ -131,25 +127,15 @@ export function createBackupEngine<
     jobs: { list: () => jobs.list(), get: (id) => jobs.get(id) },
     backups: createBackups(engine),
     backup: ({ site, signal, ...request }) =>
-      jobs.start({ kind: "backup", site, signal }, async (job) => {
-        assertOpen();
-        return runBackup(engine, { site, ...request }, job);
-      }),
+      jobs.start({ kind: "backup", site, signal }, (job) => runBackup(engine, { site, ...request }, job)),
     verify: ({ site, signal, ...request }) =>
-      jobs.start({ kind: "verify", site, signal }, async (job) => {
-        assertOpen();
-        return runVerify(engine, { site, ...request }, job);
-      }),
+      jobs.start({ kind: "verify", site, signal }, (job) => runVerify(engine, { site, ...request }, job)),
     async planRestore({ signal, ...request }) {
-      assertOpen();
       const { plan } = await prepareRestore(engine, request, signal ?? new AbortController().signal);
       return plan;
     },
     restore: (plan, { confirm, signal }) =>
-      jobs.start({ kind: "restore", site: plan.site, signal }, async (job) => {
-        assertOpen();
-        return runRestore(engine, plan, confirm, job);
-      }),
+      jobs.start({ kind: "restore", site: plan.site, signal }, (job) => runRestore(engine, plan, confirm, job)),
     keys: (site) => createKeyRing(engine, site),
     register: (source) => engine.sources.register(source),
     close() {

@@ -12,7 +12,10 @@ import {
   type SlotKeyOption,
   type WrittenDescriptor,
 } from "@lifeboat/crypto";
+import { newBackupId } from "@lifeboat/manifests";
 import { currentDescriptor, replaceDescriptor } from "./descriptor-store.ts";
+import { claimId } from "./lease.ts";
+import { KEYS_CLAIM } from "./leases.ts";
 import type { RunContext } from "./run-context.ts";
 import type { OpenSite } from "./sites.ts";
 
@@ -39,7 +42,7 @@ export interface NewRecoveryCode {
  * with the keys that they were made with.
  *
  * Every method throws NOT_FOUND where the site does not exist yet, INVALID where it is not
- * encrypted, and CONFLICT where another host changes its keys at the same time.
+ * encrypted, and LOCKED where another host changes its keys at the same time.
  */
 export interface KeyRing {
   /** The site's keys, the secrets not among them. */
@@ -78,12 +81,19 @@ export function createKeyRing(engine: RunContext, name: string): KeyRing {
     return site.exclusively(async () => {
       options.signal?.throwIfAborted();
       const siteKey = encryptedKey(site);
-      const bytes = await currentBytes(site);
-      const { written, proof } = await make({ descriptor: site.descriptor, siteKey }, site);
-      if (proof !== null) await prove(written, proof, siteKey);
-      await replaceDescriptor(site.context.storage, bytes, written.bytes);
-      site.adopt(written.descriptor);
-      return written;
+      const id = newBackupId(new Date(), "manual");
+      const lease = await claimId(site.context, { id, kind: "keys", sources: [KEYS_CLAIM] }, options);
+      try {
+        const bytes = await currentBytes(site);
+        const { written, proof } = await make({ descriptor: site.descriptor, siteKey }, site);
+        if (proof !== null) await prove(written, proof, siteKey);
+        await lease.confirm(options);
+        await replaceDescriptor(site.context.storage, bytes, written.bytes);
+        site.adopt(written.descriptor);
+        return written;
+      } finally {
+        await lease.release().catch(() => lease.abandon()); // the next run sweeps it
+      }
     });
   }
 

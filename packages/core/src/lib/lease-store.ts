@@ -62,7 +62,7 @@ async function readLease(site: SiteContext, id: string, options: AbortOptions): 
 function leaseOf(id: string, open: Fields, details: Fields): Lease {
   const read: FieldReader = fieldReader("lease.read", leaseKey(id));
   const { kind, state } = open;
-  if (kind !== "backup" && kind !== "delete") read.refuse("kind", "backup or delete");
+  if (kind !== "backup" && kind !== "delete" && kind !== "keys") read.refuse("kind", "backup, delete or keys");
   if (state !== "claiming" && state !== "running") read.refuse("state", "claiming or running");
   const holder = read.object(details.holder, "holder");
   const textOrNull = (name: string) => (holder[name] === null ? null : read.text(holder[name], `holder.${name}`));
@@ -82,6 +82,12 @@ function leaseOf(id: string, open: Fields, details: Fields): Lease {
   };
 }
 
+const RUNS = {
+  backup: "A backup of the same sources",
+  delete: "A deletion",
+  keys: "A change of keys",
+} as const;
+
 /** Says who holds what a run needs. */
 export function lockedBy(operation: string, { id, lease }: FoundLease): LifeboatError {
   const holder =
@@ -91,7 +97,7 @@ export function lockedBy(operation: string, { id, lease }: FoundLease): Lifeboat
     operation,
     key: id,
     retryable: true,
-    message: `The ${lease?.kind ?? "run"} ${id} by ${holder} is using the same sources on this site.`,
+    message: `${RUNS[lease?.kind ?? "backup"]} (${id}, ${holder}) is under way on this site.`,
     hint: "Wait until it has ended. A run that died is recognised at once on its own machine, and elsewhere after two minutes.",
   });
 }

@@ -29,18 +29,24 @@ export interface Sites {
   open(name: string, options?: AbortOptions): Promise<OpenSite>;
   /** Opens a site to write to it; where there is none, it is made. */
   prepare(name: string, options?: AbortOptions): Promise<OpenSite>;
+  /** Refuses to open anything from now on. */
+  stop(): void;
   /** Closes what is open, and every storage. */
   close(): Promise<void>;
 }
 
 /** Makes the engine's sites. Opens none. */
 export function createSites(all: Readonly<Record<string, SiteOptions>>, threads: number): Sites {
+  let stopped = false;
   const opened = new Map<string, OpenSite>();
   const prepared = new Set<string>();
   const finding = new Map<string, Promise<OpenSite | null>>();
   const preparing = new Map<string, Promise<OpenSite>>();
 
   function optionsOf(name: string): SiteOptions {
+    if (stopped) {
+      throw new LifeboatError({ code: "INVALID", operation: "site.open", key: name, message: "The engine is closed." });
+    }
     const options = Object.hasOwn(all, name) ? all[name] : undefined;
     if (options !== undefined) return options;
     throw new LifeboatError({
@@ -133,6 +139,9 @@ export function createSites(all: Readonly<Record<string, SiteOptions>>, threads:
         key: name,
         message: `There is no backup on site "${name}" yet: ${optionsOf(name).storage.name} holds no site.`,
       });
+    },
+    stop() {
+      stopped = true;
     },
     async close() {
       await Promise.allSettled([...finding.values(), ...preparing.values()]);

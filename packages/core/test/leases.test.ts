@@ -1,0 +1,359 @@
+import { spawnSync } from "node:child_process";
+import { LifeboatError, type ObjectInfo, type Storage } from "@lifeboat/contracts";
+import { newBackupId } from "@lifeboat/manifests";
+import { memoryStorage } from "@lifeboat/storage-memory";
+import fc from "fast-check";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { findDescriptor } from "../src/lib/descriptor-store.ts";
+import { listLeases, writeLease } from "../src/lib/lease-store.ts";
+import { type FoundLease, judgeClaim, LEASE_MS, type Lease, type LeaseState, planSweep } from "../src/lib/leases.ts";
+import { type ProcessIdentity, processIdentity, processIsGone } from "../src/lib/process-identity.ts";
+import { collect, gate, host, KEY, keys, textEntry, texts } from "./support.ts";
+
+const coded = (code: string) => expect.objectContaining({ code });
+
+/** A source that stands still in the middle until it is let go. */
+function slow(id: string) {
+  const begun = gate();
+  const go = gate();
+  const source = texts(
+    id,
+    {},
+    {
+      async *entries() {
+        begun.open();
+        await go.opened;
+        yield textEntry("a", "1");
+      },
+    },
+  );
+  return { source, begun: begun.opened, go: go.open };
+}
+
+/** A storage whose clock can be set forward. */
+function clocked(inner: Storage = memoryStorage()) {
+  let ahead = 0;
+  const shift = (info: ObjectInfo): ObjectInfo => {
+    const by = shifts.get(info.key) ?? 0;
+    return { ...info, modified: new Date(info.modified.getTime() + by) };
+  };
+  const shifts = new Map<string, number>();
+  const storage: Storage = {
+    ...inner,
+    async put(key, body, options) {
+      const info = await inner.put(key, body, options);
+      shifts.set(key, ahead);
+      return shift(info);
+    },
+    async stat(key, options) {
+      const info = await inner.stat(key, options);
+      return info && shift(info);
+    },
+    async *list(prefix, options) {
+      for await (const info of inner.list(prefix, options)) yield shift(info);
+    },
+  };
+  return {
+    storage,
+    forward: (ms: number): void => {
+      ahead += ms;
+    },
+  };
+}
+
+const elsewhere: ProcessIdentity = { ...processIdentity(), boot: "another-machine", host: "other" };
+
+/** Puts a lease of some other run into a site. */
+async function plant(storage: Storage, lease: Partial<Lease> & { readonly holder: ProcessIdentity }): Promise<string> {
+  const { descriptor, siteKey } = (await findDescriptor(storage, KEY))!;
+  const secret = { key: siteKey!, suite: 1, keyBlock: new Uint8Array(0) } as const;
+  const site = { name: "local", siteId: descriptor.siteId, storage, secret, threads: 0 };
+  const id = lease.id ?? newBackupId(new Date(), "manual");
+  await writeLease(site, { id, kind: "backup", state: "running", sources: ["settings"], ...lease });
+  return id;
+}
+
+describe("two runs at once", () => {
+  it("are refused on one source and site of one engine, naming the job that is in the way", async () => {
+    const { source, begun, go } = slow("settings");
+    const { engine } = host({ sources: [source, texts("media", { a: "1" })] });
+    const first = engine.backup({ site: "local", sources: ["settings"] });
+    await begun;
+    await expect(engine.backup({ site: "local" })).rejects.toThrow(
+      expect.objectContaining({ code: "LOCKED", key: first.id }),
+    );
+    await expect(engine.backup({ site: "local", sources: ["media"] })).resolves.toMatchObject({ status: "complete" });
+    go();
+    await first;
+    await expect(engine.backup({ site: "local" })).resolves.toMatchObject({ status: "complete" });
+  });
+
+  it("are refused on one source of two engines that share a site, and allowed on two sources", async () => {
+    const { source, begun, go } = slow("settings");
+    const { engine, storage } = host({ sources: [source] });
+    await host({ storage, sources: [texts("other", { a: "1" })] }).engine.backup({ site: "local" });
+    const first = engine.backup({ site: "local" });
+    await begun;
+    const other = host({ storage, sources: [texts("settings", { a: "2" }), texts("media", { a: "2" })] }).engine;
+    await expect(other.backup({ site: "local" })).rejects.toThrow(coded("LOCKED"));
+    await expect(other.backup({ site: "local", sources: ["media"] })).resolves.toMatchObject({ status: "complete" });
+    go();
+    await first;
+    await expect(other.backup({ site: "local" })).resolves.toMatchObject({ status: "complete" });
+    expect(await keys(storage, "locks/")).toEqual([]);
+  });
+
+  it("let at most one go on, in whatever order their steps fall", () => {
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.nat(9), { minLength: 2, maxLength: 4 }),
+        fc.infiniteStream(fc.nat(99)),
+        fc.integer({ min: 20, max: 200 }),
+        (ids, choices, steps) => {
+          const stored = new Map<string, LeaseState>();
+          const runs = ids.map((id) => ({ id: `${id}`, step: "put" as "put" | "look" | "mark" | "on" | "off" }));
+          const lease = (id: string, state: LeaseState): Lease => ({
+            id,
+            kind: "backup",
+            state,
+            sources: ["s"],
+            holder: elsewhere,
+          });
+          for (let i = 0; i < steps; i++) {
+            const run = runs[(choices.next().value ?? 0) % runs.length]!;
+            if (run.step === "put") {
+              stored.set(run.id, "claiming");
+              run.step = "look";
+            } else if (run.step === "look") {
+              const others = [...stored].map(
+                ([id, state]): FoundLease => ({ id, modified: new Date(), lease: lease(id, state) }),
+              );
+              const { verdict } = judgeClaim(lease(run.id, "claiming"), others);
+              if (verdict === "go") run.step = "mark";
+              if (verdict === "withdraw") {
+                stored.delete(run.id);
+                run.step = "off";
+              }
+            } else if (run.step === "mark") {
+              stored.set(run.id, "running");
+              run.step = "on";
+            }
+            expect(runs.filter(({ step }) => step === "mark" || step === "on").length).toBeLessThan(2);
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe("a lease left behind", () => {
+  it("by a process of this machine that has died is swept at once, with what it had written", async () => {
+    const { engine, storage } = host({ sources: [texts("settings", { a: "1" })] });
+    await engine.backup({ site: "local" });
+    const pid = spawnSync("true").pid;
+    const id = await plant(storage, { holder: { ...processIdentity(), pid, thread: 0, startTime: "1" } });
+    await storage.put(`backups/${id}/settings.tar.zst.sealed`, new Uint8Array(10));
+    await engine.backup({ site: "local" });
+    expect((await keys(storage)).filter((key) => key.includes(id))).toEqual([]);
+  });
+
+  it("on another machine is respected for two minutes of the storage's time, and swept after them", async () => {
+    const { storage, forward } = clocked();
+    const { engine } = host({ storage, sources: [texts("settings", { a: "1" })] });
+    await engine.backup({ site: "local" });
+    const id = await plant(storage, { holder: elsewhere });
+    await storage.put(`backups/${id}/settings.tar.zst.sealed`, new Uint8Array(10));
+    forward(LEASE_MS - 5_000);
+    await expect(engine.backup({ site: "local" })).rejects.toThrow(coded("LOCKED"));
+    forward(10_000);
+    await engine.backup({ site: "local" });
+    expect((await keys(storage)).filter((key) => key.includes(id))).toEqual([]);
+  });
+
+  it("of a backup that is complete is removed, and the backup stays", async () => {
+    const { storage, forward } = clocked();
+    const { engine } = host({ storage, sources: [texts("settings", { a: "1" })] });
+    const { id } = await engine.backup({ site: "local" });
+    await plant(storage, { id, holder: elsewhere });
+    forward(LEASE_MS * 2);
+    await engine.backup({ site: "local" });
+    expect(await keys(storage, "locks/")).toEqual([]);
+    expect(await engine.verify({ site: "local", id })).toMatchObject({ ok: true });
+  });
+
+  it("by a deletion that broke off lets the next run end it", async () => {
+    const { storage, forward } = clocked();
+    const { engine } = host({ storage, sources: [texts("settings", { a: "1" })] });
+    const { id } = await engine.backup({ site: "local" });
+    await plant(storage, { id, kind: "delete", sources: [], holder: elsewhere });
+    await storage.delete([`backups/${id}/manifest.json`]);
+    await expect(engine.backups.delete({ site: "local", id })).rejects.toThrow(coded("LOCKED"));
+    forward(LEASE_MS * 2);
+    await engine.backup({ site: "local" });
+    expect((await keys(storage)).filter((key) => key.includes(id))).toEqual([]);
+  });
+
+  it("and damaged stands in the way of every source until its time is over", async () => {
+    const { storage, forward } = clocked();
+    const { engine } = host({ storage, sources: [texts("settings", { a: "1" })] });
+    await engine.backup({ site: "local" });
+    await storage.put(`locks/${newBackupId(new Date(), "manual")}.json`, Buffer.from("???"));
+    await expect(engine.backup({ site: "local" })).rejects.toThrow(coded("LOCKED"));
+    forward(LEASE_MS * 2);
+    await expect(engine.backup({ site: "local" })).resolves.toMatchObject({ status: "complete" });
+  });
+});
+
+describe("a writer that slept past its lease", () => {
+  it("does not commit, and what it wrote is gone", async () => {
+    const { storage, forward } = clocked();
+    const { source, begun, go } = slow("settings");
+    const { engine } = host({ storage, sources: [source] });
+    const sleeper = engine.backup({ site: "local" });
+    await begun;
+    forward(LEASE_MS * 5);
+    go();
+    await expect(sleeper).rejects.toThrow(coded("LOCKED"));
+    expect(await engine.backups.list({ site: "local" })).toEqual([]);
+    expect(await keys(storage, "backups/")).toEqual([]);
+    expect(await keys(storage, "locks/")).toEqual([]);
+  });
+
+  it("does not commit when another run has swept it, though clocks say nothing", async () => {
+    const { source, begun, go } = slow("settings");
+    const { engine, storage } = host({ sources: [source] });
+    const sleeper = engine.backup({ site: "local" });
+    await begun;
+    await storage.delete(await keys(storage, "locks/"));
+    go();
+    await expect(sleeper).rejects.toThrow(coded("LOCKED"));
+    expect(await engine.backups.list({ site: "local" })).toEqual([]);
+  });
+});
+
+describe("a lease", () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** Lets the renewal that the clock has set off come to its end. */
+  async function forward(ms: number) {
+    await vi.advanceTimersByTimeAsync(ms);
+    await new Promise(setImmediate);
+  }
+
+  it("is renewed while the run lasts", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
+    const { source, begun, go } = slow("settings");
+    const { engine, storage } = host({ sources: [source] });
+    const job = engine.backup({ site: "local" });
+    await begun;
+    const [key] = await keys(storage, "locks/");
+    const before = await storage.stat(key!);
+    for (let i = 0; i < 20; i++) await forward(30_000);
+    const after = await storage.stat(key!);
+    expect(after!.modified.getTime() - before!.modified.getTime()).toBeGreaterThanOrEqual(9 * 60_000);
+    go();
+    await expect(job).resolves.toMatchObject({ status: "complete" });
+  });
+
+  it("that can't be renewed in time stops the run, with nothing committed", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date", "performance"] });
+    let down = false;
+    const inner = memoryStorage();
+    const put: Storage["put"] = (key, body, options) => {
+      if (!down || !key.startsWith("locks/")) return inner.put(key, body, options);
+      return Promise.reject(new LifeboatError({ code: "UNREACHABLE", operation: "storage.put", message: "no line" }));
+    };
+    const { source, begun, go } = slow("settings");
+    const { engine } = host({ storage: { ...inner, put }, sources: [source] });
+    const job = engine.backup({ site: "local" });
+    await begun;
+    down = true;
+    for (let i = 0; i < 60; i++) await forward(5_000);
+    go();
+    await expect(job).rejects.toThrow(coded("LOCKED"));
+    expect(job.status).toBe("failed");
+    expect(await keys(inner, "backups/")).toEqual([]);
+  });
+});
+
+describe("a folder that has lost its manifest", () => {
+  it("is left alone, warned of, and can be rebuilt", async () => {
+    const { engine, storage } = host({ sources: [texts("settings", { a: "1" })] });
+    const { id } = await engine.backup({ site: "local" });
+    await storage.delete([`backups/${id}/manifest.json`]);
+    const job = engine.backup({ site: "local" });
+    const events = await collect(job);
+    expect(events.filter(({ type }) => type === "warning")).toEqual([
+      expect.objectContaining({ code: "manifest-missing", message: expect.stringContaining(id) }),
+    ]);
+    await expect(engine.backups.get({ site: "local", id })).rejects.toThrow(coded("CORRUPT"));
+    expect(await engine.verify({ site: "local", id })).toMatchObject({ ok: false });
+    await engine.backups.rebuild({ site: "local", id });
+    expect(await engine.verify({ site: "local", id })).toMatchObject({ ok: true });
+    expect(await engine.backups.list({ site: "local" })).toHaveLength(2);
+  });
+});
+
+describe("deciding what to sweep", () => {
+  const now = new Date("2026-11-20T12:00:00Z");
+  const facts = { storageNow: now, gone: () => false };
+  const lease = (id: string, ageMs: number): FoundLease => ({
+    id,
+    modified: new Date(now.getTime() - ageMs),
+    lease: null,
+  });
+  it("removes only what a dead lease covers and no manifest completes", () => {
+    const plan = planSweep(
+      [
+        { id: "dead-partial", complete: false },
+        { id: "dead-complete", complete: true },
+        { id: "live-partial", complete: false },
+        { id: "orphan", complete: false },
+        { id: "fine", complete: true },
+      ],
+      [
+        lease("dead-partial", LEASE_MS + 1),
+        lease("dead-complete", LEASE_MS + 1),
+        lease("live-partial", LEASE_MS),
+        lease("never-began", LEASE_MS + 1),
+      ],
+      facts,
+    );
+    expect(plan).toEqual({ remove: ["dead-partial"], release: ["dead-complete", "never-began"], orphans: ["orphan"] });
+  });
+});
+
+describe("whether a process is gone", () => {
+  const here = processIdentity();
+  it("is known of this machine's own", () => {
+    expect(processIsGone(here)).toBe(false);
+    expect(processIsGone({ ...here, pid: spawnSync("true").pid })).toBe(true);
+    expect(processIsGone({ ...here, startTime: "1" })).toBe(true);
+  });
+  it("is not known of another machine, start, or container", () => {
+    const pid = spawnSync("true").pid;
+    expect(processIsGone({ ...here, pid, boot: "other" })).toBe(false);
+    expect(processIsGone({ ...here, pid, boot: null })).toBe(false);
+    expect(processIsGone({ ...here, pid, pidNamespace: "pid:[1]" })).toBe(false);
+  });
+});
+
+it("A lease tells people nothing without the key but that there is one", async () => {
+  const { source, begun, go } = slow("settings");
+  const { engine, storage } = host({ sources: [source] });
+  const job = engine.backup({ site: "local" });
+  await begun;
+  const [key] = await keys(storage, "locks/");
+  const text = Buffer.concat(await collect(storage.get(key!))).toString();
+  expect(text).not.toContain("settings");
+  expect(text).not.toContain(processIdentity().host);
+  const { descriptor, siteKey } = (await findDescriptor(storage, KEY))!;
+  const secret = { key: siteKey!, suite: 1, keyBlock: new Uint8Array(0) } as const;
+  const found = await listLeases({ name: "x", siteId: descriptor.siteId, storage, secret, threads: 0 });
+  expect(found).toMatchObject([{ lease: { state: "running", sources: ["settings"], holder: processIdentity() } }]);
+  go();
+  await job;
+});

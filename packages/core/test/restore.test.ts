@@ -1,0 +1,235 @@
+import { link, lstat, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { directory } from "@lifeboat/sources";
+import { describe, expect, it } from "vitest";
+import { collect, fill, folder, host, keys, texts, tree } from "./support.ts";
+
+const coded = (code: string) => expect.objectContaining({ code });
+
+async function prepared(files: Readonly<Record<string, string>>) {
+  const root = await folder(files);
+  const media = directory("media", { path: root, threads: false });
+  const { engine, storage } = host({ sources: [media] });
+  return { root, media, engine, storage };
+}
+
+describe("a plan to restore", () => {
+  it("says what would be created, replaced, left and removed, and touches nothing", async () => {
+    const { root, engine } = await prepared({ "same.txt": "same", "old.txt": "old", "gone.txt": "gone" });
+    const { id } = await engine.backup({ site: "local" });
+    await fill(root, { "old.txt": "new!", "extra.txt": "x" });
+    await rm(join(root, "gone.txt"));
+    const before = await tree(root);
+    const plan = await engine.planRestore({ site: "local", id });
+    expect(plan).toMatchObject({
+      ok: true,
+      mode: "replace",
+      changes: { create: 1, replace: 1, unchanged: 1, remove: 1, bytes: 7, truncated: false },
+    });
+    expect(plan.changes.entries).toEqual(
+      expect.arrayContaining([
+        { source: "media", path: "gone.txt", action: "create", size: 4 },
+        { source: "media", path: "old.txt", action: "replace", size: 3 },
+        { source: "media", path: "extra.txt", action: "remove", size: 0 },
+      ]),
+    );
+    expect(await tree(root)).toEqual(before);
+    const { ino } = await stat(join(root, "same.txt"));
+    const report = await engine.restore(plan, { confirm: plan.token });
+    expect(report.sources).toEqual([{ source: "media", entries: 3, bytes: 7, unchanged: 1 }]);
+    expect(await tree(root)).toEqual({ "same.txt": "same", "old.txt": "old", "gone.txt": "gone" });
+    expect((await stat(join(root, "same.txt"))).ino, "an unchanged file is not written again").toBe(ino);
+  });
+
+  it("is the same while the world is the same, and void once it has changed", async () => {
+    const { root, engine } = await prepared({ a: "1" });
+    const { id } = await engine.backup({ site: "local" });
+    await writeFile(join(root, "a"), "22");
+    const plan = await engine.planRestore({ site: "local", id });
+    expect((await engine.planRestore({ site: "local", id })).token).toBe(plan.token);
+    await expect(engine.restore(plan, { confirm: "" })).rejects.toThrow(coded("INVALID"));
+    await writeFile(join(root, "b"), "new since");
+    await expect(engine.restore(plan, { confirm: plan.token })).rejects.toThrow(coded("CONFLICT"));
+    expect(await tree(root)).toEqual({ a: "22", b: "new since" });
+    const forged = { ...plan, sources: plan.sources.map((source) => ({ ...source, to: "/tmp/elsewhere" })) };
+    await expect(engine.restore(forged, { confirm: plan.token })).rejects.toThrow(coded("CONFLICT"));
+  });
+
+  it("takes what patterns select, with the directories above, and leaves the rest", async () => {
+    const { root, engine } = await prepared({
+      "2026-11-18/a": "1",
+      "2026-11-19/b": "2",
+      "2026-11-19/sub/c": "3",
+      "x.log": "4",
+    });
+    const { id } = await engine.backup({ site: "local" });
+    const to = join(await folder(), "out");
+    for (const pattern of ["2026-11-19", "2026-11-19/**", "*-19/"]) {
+      const plan = await engine.planRestore({ site: "local", id, select: { media: [pattern] }, to: { media: to } });
+      await engine.restore(plan, { confirm: plan.token });
+      expect(await tree(to)).toEqual({
+        "2026-11-19/": "",
+        "2026-11-19/b": "2",
+        "2026-11-19/sub/": "",
+        "2026-11-19/sub/c": "3",
+      });
+    }
+    await fill(root, { "2026-11-18/a": "changed", "2026-11-19/extra": "e", "2026-11-19/b": "changed" });
+    const plan = await engine.planRestore({ site: "local", id, select: { media: ["2026-11-19"] } });
+    await engine.restore(plan, { confirm: plan.token });
+    expect(await tree(root)).toMatchObject({ "2026-11-18/a": "changed", "2026-11-19/b": "2" });
+    expect(await tree(root)).not.toHaveProperty("2026-11-19/extra");
+  });
+
+  it("says which patterns match nothing, and forbids a restore of nothing", async () => {
+    const { engine } = await prepared({ a: "1" });
+    const { id } = await engine.backup({ site: "local" });
+    expect(await engine.planRestore({ site: "local", id, select: { media: ["a", "b"] } })).toMatchObject({
+      ok: true,
+      checks: [{ level: "warning", code: "pattern-unmatched", source: "media" }],
+    });
+    const nothing = await engine.planRestore({ site: "local", id, select: { media: ["b"] } });
+    expect(nothing).toMatchObject({ ok: false, checks: [{ level: "error", code: "nothing-selected" }] });
+    await expect(engine.restore(nothing, { confirm: nothing.token })).rejects.toThrow(coded("INVALID"));
+    const absent = await engine.planRestore({ site: "local", id, select: { other: true } });
+    expect(absent).toMatchObject({ ok: false });
+    await expect(engine.planRestore({ site: "local", id, select: { media: ["../x"] } })).rejects.toThrow(
+      coded("INVALID"),
+    );
+    await expect(engine.planRestore({ site: "local", id, to: { media: "relative" } })).rejects.toThrow(
+      coded("INVALID"),
+    );
+  });
+
+  it("brings the content of a hard link whose target is not selected", async () => {
+    const { root, engine } = await prepared({ "a/first": "content" });
+    await mkdir(join(root, "z/deep"), { recursive: true });
+    await link(join(root, "a/first"), join(root, "z/deep/second"));
+    await link(join(root, "a/first"), join(root, "z/third"));
+    const { id } = await engine.backup({ site: "local" });
+    const to = join(await folder(), "out");
+    const plan = await engine.planRestore({ site: "local", id, select: { media: ["z"] }, to: { media: to } });
+    expect(plan.changes).toMatchObject({ create: 4 });
+    await engine.restore(plan, { confirm: plan.token });
+    expect(await tree(to)).toEqual({ "z/": "", "z/deep/": "", "z/deep/second": "content", "z/third": "content" });
+    expect((await lstat(join(to, "z/third"))).ino).toBe((await lstat(join(to, "z/deep/second"))).ino);
+    expect(
+      (await engine.planRestore({ site: "local", id, select: { media: ["z"] }, to: { media: to } })).changes,
+    ).toMatchObject({ unchanged: 4, create: 0 });
+  });
+
+  it("keeps what a backup of some folders knows nothing of", async () => {
+    const { root, engine } = await prepared({ "a/1": "1", "b/2": "2" });
+    const { id } = await engine.backup({ site: "local", sources: { media: { folders: ["b"] } } });
+    await fill(root, { "b/2": "changed", "b/extra": "x", "a/1": "kept" });
+    const plan = await engine.planRestore({ site: "local", id });
+    await engine.restore(plan, { confirm: plan.token });
+    expect(await tree(root)).toEqual({ "a/": "", "a/1": "kept", "b/": "", "b/2": "2" });
+  });
+
+  it("merges, or adds only what is missing, where that is asked for", async () => {
+    const { root, engine } = await prepared({ a: "1", b: "2" });
+    const { id } = await engine.backup({ site: "local" });
+    await fill(root, { a: "changed", c: "3" });
+    await rm(join(root, "b"));
+    const missing = await engine.planRestore({ site: "local", id, mode: "missing" });
+    await engine.restore(missing, { confirm: missing.token });
+    expect(await tree(root)).toEqual({ a: "changed", b: "2", c: "3" });
+    const merge = await engine.planRestore({ site: "local", id, mode: "merge" });
+    await engine.restore(merge, { confirm: merge.token });
+    expect(await tree(root)).toEqual({ a: "1", b: "2", c: "3" });
+  });
+});
+
+describe("the checks before a restore", () => {
+  it("refuse a backup of a newer application, unless it goes elsewhere", async () => {
+    const { media, storage, engine } = await prepared({ a: "1" });
+    const { id } = await engine.backup({ site: "local" });
+    const older = host({ storage, sources: [media], app: { name: "nvr", version: "1.8.12" } }).engine;
+    expect(await older.planRestore({ site: "local", id })).toMatchObject({
+      ok: false,
+      checks: [{ level: "error", code: "app-version" }],
+    });
+    const to = { media: join(await folder(), "out") };
+    expect(await older.planRestore({ site: "local", id, to })).toMatchObject({
+      ok: true,
+      checks: [{ level: "warning", code: "app-version" }],
+    });
+    const newer = host({ storage, sources: [media], app: { name: "nvr", version: "1.10.0" } }).engine;
+    expect(await newer.planRestore({ site: "local", id })).toMatchObject({ ok: true, checks: [] });
+  });
+
+  it("ask the source itself", async () => {
+    const { engine } = host({
+      sources: [
+        texts(
+          "camera",
+          { a: "1" },
+          {
+            version: "2",
+            describe: async () => ({ model: "IMX477" }),
+            check: async ({ description, version }) => [
+              { level: "warning", code: "model", message: `made by ${JSON.stringify(description.model)} ${version}` },
+            ],
+          },
+        ),
+      ],
+    });
+    const { id } = await engine.backup({ site: "local" });
+    expect((await engine.planRestore({ site: "local", id })).checks).toEqual([
+      { level: "warning", code: "model", message: 'made by "IMX477" 2', source: "camera" },
+    ]);
+  });
+
+  it("find missing objects, and damage before anything is touched", async () => {
+    const { root, engine, storage } = await prepared({ a: "1" });
+    const { id } = await engine.backup({ site: "local" });
+    await writeFile(join(root, "a"), "changed");
+    const plan = await engine.planRestore({ site: "local", id });
+    const [key] = (await keys(storage, "backups/")).filter((each) => each.includes("media"));
+    const bytes = Buffer.concat(await collect(storage.get(key!)));
+    bytes[200] = (bytes[200] ?? 0) ^ 1;
+    await storage.put(key!, bytes);
+    await expect(engine.restore(plan, { confirm: plan.token })).rejects.toThrow(coded("CORRUPT"));
+    await storage.delete([key!]);
+    expect(await engine.planRestore({ site: "local", id })).toMatchObject({
+      ok: false,
+      checks: [{ code: "integrity" }],
+    });
+    expect(await readFile(join(root, "a"), "utf8")).toBe("changed");
+  });
+
+  it("refuse to restore into a source that is being backed up", async () => {
+    const { engine } = await prepared({ a: "1" });
+    const { id } = await engine.backup({ site: "local" });
+    const plan = await engine.planRestore({ site: "local", id });
+    const restoring = engine.restore(plan, { confirm: plan.token });
+    await expect(engine.backup({ site: "local" })).rejects.toThrow(coded("LOCKED"));
+    await expect(engine.backups.delete({ site: "local", id })).rejects.toThrow(coded("LOCKED"));
+    await restoring;
+  });
+});
+
+describe("a restore drill", () => {
+  it("lets the source look at what was restored", async () => {
+    const seen: Record<string, string>[] = [];
+    const root = await folder({ "app.db": "data" });
+    const source = {
+      ...directory("database", { path: root, threads: false }),
+      async validate(_context: unknown, at: string) {
+        seen.push(await tree(at));
+        return [{ level: "error", code: "integrity-check", message: "rows are missing" } as const];
+      },
+    };
+    const { engine } = host({ sources: [source] });
+    const { id } = await engine.backup({ site: "local" });
+    const report = await engine.verify({ site: "local", id, level: "restore" });
+    expect(seen).toEqual([{ "app.db": "data" }]);
+    expect(report).toMatchObject({
+      ok: false,
+      problems: [],
+      checks: [{ code: "integrity-check", source: "database" }],
+    });
+    expect(await tree(root)).toEqual({ "app.db": "data" });
+  });
+});
