@@ -203,6 +203,9 @@ describe("checks before a restore", () => {
   test("find too little room", async () => {
     const source = directory("data", { path: temporary() });
     expect(await codes(source, { size: 2 ** 60 })).toEqual(["error free-space"]);
+    const state = json("state", { dump: () => 1, load: () => undefined });
+    expect(await codes(state, { size: 2 ** 60 })).toEqual([]);
+    expect(await codes(state, { size: 2 ** 60, to: temporary() })).toEqual(["error free-space"]);
   });
 
   test("find that a place is no directory", async () => {

@@ -142,7 +142,7 @@ describe("what cannot be taken as it is", () => {
 
   test("sockets and pipes are reported, left out, and never opened", async () => {
     const root = tree("a");
-    execFileSync("mkfifo", [join(root, "pipe")]);
+    execFileSync("sh", ["-c", 'mkfifo "$0"', join(root, "pipe")]);
     const server = createServer().listen(join(root, "socket"));
     await new Promise((resolve) => server.once("listening", resolve));
     const context = backupContext();

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { isLifeboatError, type Json, LifeboatError, type RestoredEntry, type Source } from "@lifeboat/contracts";
 import { type CommonOptions, commonMembers } from "./options.ts";
-import { restoreAsFile, withOnly } from "./single.ts";
+import { restoreAsFile, singleChecks, withOnly } from "./single.ts";
 
 /** Options of {@link json}. */
 export interface JsonOptions extends CommonOptions {
@@ -62,7 +62,7 @@ export function json(id: string, options: JsonOptions): Source {
 
   return {
     ...commonMembers(id, options),
-    ...(options.check === undefined ? {} : { check: options.check }),
+    check: (context) => singleChecks(context, options),
     async *entries({ signal }) {
       signal.throwIfAborted();
       const bytes = await dump();

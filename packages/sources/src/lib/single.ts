@@ -1,6 +1,13 @@
-import type { RestoreContext, RestoredEntry } from "@lifeboat/contracts";
-import { LifeboatError } from "@lifeboat/contracts";
+import {
+  LifeboatError,
+  type RestoreCheck,
+  type RestoreCheckContext,
+  type RestoreContext,
+  type RestoredEntry,
+} from "@lifeboat/contracts";
+import { placeChecks } from "./checks.ts";
 import { extract } from "./extract/extract.ts";
+import type { CommonOptions } from "./options.ts";
 
 /** Sources of one entry write it as a file where a restore names another place; nothing else there is touched. */
 export function restoreAsFile(
@@ -11,6 +18,12 @@ export function restoreAsFile(
 ): Promise<void> {
   const { mode, signal } = context;
   return extract(entries, { root: to, mode, operation, signal, threads: 1, report: (p) => context.report(p) });
+}
+
+/** The checks of such a source: those of the place, where there is one, and the host's own. */
+export async function singleChecks(context: RestoreCheckContext, { check }: CommonOptions): Promise<RestoreCheck[]> {
+  const place = context.to === undefined ? [] : await placeChecks(context, context.to);
+  return [...place, ...((await check?.(context)) ?? [])];
 }
 
 /**

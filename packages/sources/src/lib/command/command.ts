@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { entryPathProblem, LifeboatError, type RestoredEntry, type Source } from "@lifeboat/contracts";
 import { invalid } from "../errors.ts";
 import { type CommonOptions, commonMembers } from "../options.ts";
-import { restoreAsFile, withOnly } from "../single.ts";
+import { restoreAsFile, singleChecks, withOnly } from "../single.ts";
 import { dump } from "./dump.ts";
 import { feed } from "./feed.ts";
 
@@ -79,7 +79,7 @@ export function command(id: string, options: CommandOptions): Source {
 
   return {
     ...commonMembers(id, options),
-    ...(options.check === undefined ? {} : { check: options.check }),
+    check: (context) => singleChecks(context, options),
     async *entries(context) {
       context.signal.throwIfAborted();
       yield {

@@ -1,4 +1,5 @@
 import type { ProblemReport, RestoredEntry, RestoreMode } from "@lifeboat/contracts";
+import { causeOf, reasonOf } from "../errors.ts";
 import { Batcher } from "./batcher.ts";
 import { streamTo } from "./big-file.ts";
 import { DirectoryList } from "./directories.ts";
@@ -56,17 +57,20 @@ export async function extract(entries: AsyncIterable<RestoredEntry>, options: Ex
     await lanes.tell("close");
     await place.publish();
   } catch (error) {
-    await undo(lanes, place, error);
+    await undo(lanes, place, options);
     throw signal.aborted ? signal.reason : error;
   }
 }
 
-async function undo(lanes: Lanes, place: Place, error: unknown): Promise<void> {
+/** Takes back what can be taken back. That it cannot is a problem of its own, and never hides the first one. */
+async function undo(lanes: Lanes, place: Place, { report, root }: ExtractOptions): Promise<void> {
   try {
     await lanes.tell("discard");
+    if (place.staging !== null) await lanes.run({ kind: "erase", ...place.staging });
     await place.discard();
-  } catch (second) {
-    throw new AggregateError([error, second], "The restore failed, and what it left could not all be removed.");
+  } catch (error) {
+    const message = `What the failed restore left at ${root} could not all be removed: ${reasonOf(error)}.`;
+    report({ code: causeOf(error), message });
   }
 }
 

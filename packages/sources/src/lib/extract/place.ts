@@ -2,8 +2,6 @@ import { lstat, mkdir, opendir, realpath, rename, rmdir } from "node:fs/promises
 import { basename, dirname, join } from "node:path";
 import { LifeboatError } from "@lifeboat/contracts";
 import { errnoOf, invalid, systemError } from "../errors.ts";
-import { closeDirectory, openRoot } from "../fs/directory.ts";
-import { removeTree } from "../fs/remove.ts";
 import { hoist } from "./hoist.ts";
 import { temporaryName } from "./temporary.ts";
 
@@ -15,9 +13,17 @@ export interface Place {
   readonly root: string;
   /** Whether it is a new one that nobody sees before {@link publish}. */
   readonly fresh: boolean;
+  /** Where in the file system the new one lies, to be erased after a failure. */
+  readonly staging: Staging | null;
   publish(): Promise<void>;
-  /** Removes what this restore made for itself. */
+  /** Removes the directories that were made on the way to it; the staging is gone by then. */
   discard(): Promise<void>;
+}
+
+/** A directory by its parent and name. */
+export interface Staging {
+  readonly parent: string;
+  readonly name: string;
 }
 
 /**
@@ -36,7 +42,7 @@ export async function preparePlace(target: string, operation: string): Promise<P
 }
 
 function shared(root: string): Place {
-  return { root, fresh: false, publish: async () => undefined, discard: async () => undefined };
+  return { root, fresh: false, staging: null, publish: async () => undefined, discard: async () => undefined };
 }
 
 async function inside(target: string, operation: string): Promise<Place> {
@@ -46,8 +52,9 @@ async function inside(target: string, operation: string): Promise<Place> {
   return {
     root,
     fresh: true,
-    publish: async () => hoist(target, name, operation),
-    discard: async () => erase(target, name),
+    staging: { parent: target, name },
+    publish: () => hoist(target, name, operation),
+    discard: async () => undefined,
   };
 }
 
@@ -60,9 +67,9 @@ async function beside(target: string): Promise<Place> {
   return {
     root,
     fresh: true,
+    staging: { parent, name },
     publish: () => rename(root, join(parent, basename(target))),
     async discard() {
-      erase(parent, name);
       if (made !== undefined) await removeMade(parent, await realpath(made));
     },
   };
@@ -98,15 +105,6 @@ async function isEmpty(path: string): Promise<boolean> {
     return (await directory.read()) === null;
   } finally {
     await directory.close();
-  }
-}
-
-function erase(parent: string, name: string): void {
-  const directory = openRoot(parent);
-  try {
-    removeTree(directory, name);
-  } finally {
-    closeDirectory(directory);
   }
 }
 

@@ -37,7 +37,8 @@ export type WriteTask =
   | { readonly kind: "end"; readonly path: string; readonly size: number; readonly dress: Dress }
   | { readonly kind: "clear" }
   | { readonly kind: "close" }
-  | { readonly kind: "discard" };
+  | { readonly kind: "discard" }
+  | { readonly kind: "erase"; readonly parent: string; readonly name: string };
 
 /** What came of it. */
 export interface WriteResult {

@@ -1,5 +1,7 @@
 import { type Handler, Transfer } from "@lifeboat/threads";
 import { systemError } from "../errors.ts";
+import { closeDirectory, openRoot } from "../fs/directory.ts";
+import { removeTree } from "../fs/remove.ts";
 import { TableReader } from "../table.ts";
 import { MAKE, type WriteResult, type WriterOptions, type WriteTask } from "./protocol.ts";
 import { Writer } from "./writer.ts";
@@ -9,6 +11,7 @@ export function serveWriter(options: WriterOptions): Handler<WriteTask, WriteRes
   let writer: Writer | null = null;
 
   return (task) => {
+    if (task.kind === "erase") return erase(task.parent, task.name);
     writer ??= new Writer(options);
     const result = run(writer, task, options.operation);
     const answer = { ...result, problems: writer.problems };
@@ -17,7 +20,21 @@ export function serveWriter(options: WriterOptions): Handler<WriteTask, WriteRes
   };
 }
 
-function run(writer: Writer, task: WriteTask, operation: string): Omit<WriteResult, "problems"> {
+function erase(path: string, name: string): WriteResult {
+  const parent = openRoot(path);
+  try {
+    removeTree(parent, name);
+  } finally {
+    closeDirectory(parent);
+  }
+  return { problems: [] };
+}
+
+function run(
+  writer: Writer,
+  task: Exclude<WriteTask, { kind: "erase" }>,
+  operation: string,
+): Omit<WriteResult, "problems"> {
   switch (task.kind) {
     case "batch":
       batch(writer, task, operation);
