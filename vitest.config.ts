@@ -2,11 +2,20 @@ import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
 import { workerCodeVite } from "./scripts/worker-code.mjs";
 
-export default defineConfig({
+const quick = {
+  include: ["packages/*/test/**/*.test.ts", "scripts/test/*.test.ts", "bench/test/*.test.ts"],
+  testTimeout: 30_000,
+};
+
+/** What takes minutes: real sizes, real kills, other programs, one after the other. */
+const acceptance = {
+  include: ["packages/*/test/acceptance/*.accept.ts"],
+  testTimeout: 900_000,
+  fileParallelism: false,
+};
+
+export default defineConfig(({ mode }) => ({
   plugins: [workerCodeVite()],
   ssr: { resolve: { conditions: ["@lifeboat/source", ...defaultServerConditions] } },
-  test: {
-    include: ["packages/*/test/**/*.test.ts", "scripts/test/*.test.ts", "bench/test/*.test.ts"],
-    testTimeout: 30_000,
-  },
-});
+  test: mode === "acceptance" ? acceptance : quick,
+}));

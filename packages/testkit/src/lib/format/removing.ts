@@ -44,7 +44,7 @@ export function removing({ test }: FormatHarness): void {
   test("a backup has no labels until it gets some, and they can be changed", async ({ repository, backUp }) => {
     const manifest = await backUp(entries());
     expect(await repository.labels(IDS[0])).toEqual({ preserve: false });
-    expect(await all(repository.list())).toEqual([{ id: IDS[0], complete: true, labelled: false }]);
+    expect(await all(repository.list())).toMatchObject([{ id: IDS[0], complete: true, labelled: false }]);
     for (const labels of [
       { label: "before upgrade 🛟", preserve: true },
       { preserve: true },
@@ -53,7 +53,7 @@ export function removing({ test }: FormatHarness): void {
       await repository.setLabels(IDS[0], labels);
       expect(await repository.labels(IDS[0])).toEqual(labels);
     }
-    expect(await all(repository.list())).toEqual([{ id: IDS[0], complete: true, labelled: true }]);
+    expect(await all(repository.list())).toMatchObject([{ id: IDS[0], complete: true, labelled: true }]);
     expect(await repository.manifest(IDS[0])).toEqual(manifest);
     expect(await problemsOf(repository, "content")).toEqual([]);
     await repository.remove([IDS[0]]);

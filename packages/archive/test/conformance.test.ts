@@ -1,0 +1,8 @@
+import { createSiteKey } from "@lifeboat/crypto";
+import { memoryStorage } from "@lifeboat/storage-memory";
+import { formatSuite } from "@lifeboat/testkit";
+import { archive } from "../src/index.ts";
+
+const secret = { key: createSiteKey(), suite: 1, keyBlock: new Uint8Array(0) } as const;
+
+formatSuite("archive", { format: archive(), createStorage: memoryStorage, secret });
