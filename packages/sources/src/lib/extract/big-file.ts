@@ -1,6 +1,7 @@
 import { writev } from "node:fs";
 import { promisify } from "node:util";
 import type { RestoredEntry } from "@lifeboat/contracts";
+import { systemError } from "../errors.ts";
 import type { Guard } from "./guard.ts";
 
 const writeAt = promisify(writev);
@@ -16,7 +17,7 @@ const ZEROS = Buffer.alloc(BLOCK);
  * pieces are pulled. Stretches of zeros are left out, so that sparse files come back
  * sparse.
  *
- * @throws CORRUPT where there are more or fewer bytes than the entry says
+ * @throws CORRUPT where there are more or fewer bytes than the entry says; NO_SPACE and the like
  */
 export async function streamTo(fd: number, entry: RestoredEntry, guard: Guard, signal: AbortSignal): Promise<void> {
   let writing: Promise<void> = Promise.resolve();
@@ -29,7 +30,9 @@ export async function streamTo(fd: number, entry: RestoredEntry, guard: Guard, s
     written += gathered;
     gathered = 0;
     await writing;
-    writing = writePieces(fd, batch, at);
+    writing = writePieces(fd, batch, at).catch((error: unknown) => {
+      throw systemError(error, guard.operation, `${entry.path} could not be written`, entry.path);
+    });
     writing.catch(() => undefined); // awaited by the next flush or at the end
   };
   try {

@@ -24,7 +24,7 @@ export interface ExtractLimits {
  * that lies beneath a file or link, is refused whatever the order and the threads.
  */
 export class Guard {
-  readonly #operation: string;
+  readonly operation: string;
   readonly #limits: ExtractLimits;
   readonly #fresh: boolean;
   readonly paths = new PathMap();
@@ -33,7 +33,7 @@ export class Guard {
   #lastParent = "";
 
   constructor(operation: string, limits: ExtractLimits, fresh: boolean) {
-    this.#operation = operation;
+    this.operation = operation;
     this.#limits = limits;
     this.#fresh = fresh;
   }
@@ -65,7 +65,7 @@ export class Guard {
   refusal(code: ErrorCode, path: string, why: string): LifeboatError {
     return new LifeboatError({
       code,
-      operation: this.#operation,
+      operation: this.operation,
       message: `The entry ${JSON.stringify(path)} was refused: ${why}.`,
       key: path,
       hint: "Do not restore this backup as it is: it is damaged, or somebody has made it up.",
