@@ -12,6 +12,9 @@ import { sourceFailed } from "./errors.ts";
 import type { JobControl } from "./job.ts";
 import type { ChosenSource } from "./sources.ts";
 
+/** So long may a source's description be, as JSON. */
+const MAX_DESCRIPTION = 65_536;
+
 /** What a part is written with. */
 export interface PartRun {
   readonly app: AppInfo;
@@ -46,10 +49,20 @@ export async function writePart({ source, selection }: ChosenSource, run: PartRu
 async function describe(source: Source, context: BackupContext): Promise<Readonly<Record<string, Json>>> {
   try {
     const description = await source.describe?.(context);
-    return description === undefined ? {} : JSON.parse(JSON.stringify(description));
+    return description === undefined ? {} : plainDescription(description);
   } catch (error) {
     throw sourceFailed(error, source.id, "describe", context.signal);
   }
+}
+
+/** A description as JSON carries it, and small enough to be listed with thousands of others. */
+function plainDescription(description: Readonly<Record<string, Json>>): Readonly<Record<string, Json>> {
+  const text = JSON.stringify(description);
+  if (text.length > MAX_DESCRIPTION) throw new Error(`its answer takes more than ${MAX_DESCRIPTION} characters`);
+  return JSON.parse(text, (name: string, value: Json) => {
+    if (name === "__proto__") throw new Error('its answer has a member "__proto__"');
+    return value;
+  });
 }
 
 /** The source's entries; what it throws is coded as its failure. */

@@ -22,6 +22,8 @@ export interface BackupRequest {
 
 /** The most problems that a manifest names one by one. */
 const MAX_PROBLEMS = 1000;
+/** So many characters of a problem's message are kept. */
+const MAX_MESSAGE = 2000;
 
 /** Makes a backup: all of it, or nothing that is ever listed. */
 export async function runBackup(engine: RunContext, request: BackupRequest, job: JobControl): Promise<Backup> {
@@ -34,30 +36,19 @@ export async function runBackup(engine: RunContext, request: BackupRequest, job:
   const lease = await claimBackup(site.context, { started, trigger, sources: ids }, job);
   const signal = AbortSignal.any([job.signal, lease.signal]);
   const before = await trySweep(site, lease, job, null);
-  let clean = false;
+  let clean = true;
+  const leftBehind = (error: unknown) => {
+    clean = false;
+    job.warning("left-behind", `What was written could not be removed, the next run will: ${messageOf(error)}`);
+  };
   try {
-    const backup = await write(engine, request, {
-      site,
-      lease,
-      chosen,
-      started,
-      trigger,
-      before,
-      job: { ...job, signal },
-    });
-    clean = true;
-    return backup;
-  } catch (error) {
-    clean = !(error instanceof Unclean);
-    throw error instanceof Unclean ? error.cause : error;
+    const run = { site, lease, chosen, started, trigger, before, leftBehind, job: { ...job, signal } };
+    return await write(engine, request, run);
   } finally {
     if (clean) await trySweep(site, lease, job, before);
     await giveBack(lease, clean, job);
   }
 }
-
-/** A run that failed and could not remove what it had written: the next sweep does. */
-class Unclean extends Error {}
 
 interface Run {
   readonly site: OpenSite;
@@ -67,6 +58,8 @@ interface Run {
   readonly trigger: Trigger;
   readonly before: Swept | null;
   readonly job: JobControl;
+  /** What a failed run wrote could not be removed; the next sweep does. */
+  readonly leftBehind: (error: unknown) => void;
 }
 
 async function write(engine: RunContext, request: BackupRequest, run: Run): Promise<Backup> {
@@ -80,7 +73,8 @@ async function write(engine: RunContext, request: BackupRequest, run: Run): Prom
   try {
     const problems: Problem[] = [];
     const counts = new Map<string, number>();
-    const onProblem = (problem: Problem) => {
+    const onProblem = (found: Problem) => {
+      const problem = { ...found, message: found.message.slice(0, MAX_MESSAGE) };
       counts.set(problem.source, (counts.get(problem.source) ?? 0) + 1);
       if (problems.length < MAX_PROBLEMS) problems.push(problem);
       job.problem(problem);
@@ -123,12 +117,7 @@ async function write(engine: RunContext, request: BackupRequest, run: Run): Prom
     await expectHeld(site, lease);
     return describeBackup(site.name, manifest, labels);
   } catch (error) {
-    try {
-      await writer.abort();
-    } catch (cause) {
-      job.warning("left-behind", `What was written could not be removed, the next run will: ${messageOf(cause)}`);
-      throw new Unclean("left behind", { cause: error });
-    }
+    await writer.abort().catch(run.leftBehind);
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import type { CheckLevel, Manifest, RestoreCheck, VerifyProblem } from "@lifeboat/contracts";
+import { LABELS_NAME, MANIFEST_NAME } from "@lifeboat/manifests";
 import { drill } from "./drill.ts";
 import { damageCode, isDamage } from "./errors.ts";
 import { expectManifest } from "./find-backup.ts";
@@ -105,13 +106,19 @@ export async function runVerify(engine: RunContext, request: VerifyRequest, job:
 
   /** A manifest that can't be read is what is wrong; a backup that is absent is not there to verify. */
   async function readManifest(): Promise<Manifest | null> {
-    try {
+    await orProblem(LABELS_NAME, () => site.repository.labels(id, job));
+    return orProblem(MANIFEST_NAME, async () => {
       await expectManifest(site, id, job);
-      await site.repository.labels(id, job);
-      return await site.repository.manifest(id, job);
+      return site.repository.manifest(id, job);
+    });
+  }
+
+  async function orProblem<T>(object: string, read: () => Promise<T>): Promise<T | null> {
+    try {
+      return await read();
     } catch (error) {
       if (!isDamage(error)) throw error;
-      onProblem({ code: damageCode(error), message: error.message, object: "manifest.json" });
+      onProblem({ code: damageCode(error), message: error.message, object });
       return null;
     }
   }
