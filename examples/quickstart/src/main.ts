@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { createBackupEngine, directory, isLifeboatError, json, localStorage, passphrase } from "lifeboat";
+import { createBackupEngine, directory, isLifeboatError, type Json, json, localStorage, passphrase } from "lifeboat";
 import { compareTrees } from "./compare.ts";
 import { follow } from "./progress.ts";
 import { bytes, count, duration, rate } from "./words.ts";
@@ -11,12 +11,13 @@ import { bytes, count, duration, rate } from "./words.ts";
 const checkout = join(import.meta.dirname, "..", "..", "..");
 const data = resolve(process.env.INIT_CWD ?? ".", process.argv[2] ?? checkout);
 
+const SETTINGS: Json = { theme: "dark", cameras: [{ name: "front door", fps: 25 }], greeting: "Grüße 👋" };
+
 /** The application's own state, which lies in no file. */
-const settings = { theme: "dark", cameras: [{ name: "front door", fps: 25 }], greeting: "Grüße 👋" };
+let settings: Json = SETTINGS;
 
 /** Shows the engine at work in `folder`; answers what was not as it should be. */
 async function show(folder: string): Promise<string[]> {
-  const restored = { data: join(folder, "restored"), settings: undefined as unknown };
   await using engine = createBackupEngine({
     app: { name: "quickstart", version: "1.0.0" },
     sources: [
@@ -24,7 +25,7 @@ async function show(folder: string): Promise<string[]> {
       json("settings", {
         dump: () => settings,
         load: (value) => {
-          restored.settings = value;
+          settings = value;
         },
       }),
     ],
@@ -57,13 +58,15 @@ async function show(folder: string): Promise<string[]> {
   const verified = await follow("Verifying", engine.verify({ site: "local", id, level: "content" }));
   const verifying = stopwatch();
 
-  // 4. Restore: the directory elsewhere, the settings to where they belong. First a plan, then its confirmation.
-  const plan = await engine.planRestore({ site: "local", id, mode: "replace", to: { data: restored.data } });
+  // 4. Restore: the directory elsewhere, the settings, lost meanwhile, to where they belong. First a plan, then its confirmation.
+  settings = {};
+  const restored = join(folder, "restored");
+  const plan = await engine.planRestore({ site: "local", id, to: { data: restored } });
   await follow("Restoring", engine.restore(plan, { confirm: plan.token }));
   const restoring = stopwatch();
 
   // 5. Compare, trusting nobody.
-  const compared = await compareTrees(data, restored.data);
+  const compared = await compareTrees(data, restored);
   const { files, directories, links, bytes: size } = compared;
   const entries = [count(files, "file"), count(directories, "directory", "directories"), count(links, "link")];
   console.log(`
@@ -74,7 +77,7 @@ Compared ${entries.join(", ")}: every byte, mode and time.`);
   return [
     ...verified.problems.map(({ message }) => message),
     ...compared.differences,
-    ...(isDeepStrictEqual(restored.settings, settings) ? [] : ["The settings came back changed."]),
+    ...(isDeepStrictEqual(settings, SETTINGS) ? [] : ["The settings came back changed."]),
   ];
 }
 
