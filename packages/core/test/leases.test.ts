@@ -349,7 +349,7 @@ it("A lease tells people nothing without the key but that there is one", async (
   const [key] = await keys(storage, "locks/");
   const text = Buffer.concat(await collect(storage.get(key!))).toString();
   expect(text).not.toContain("settings");
-  expect(text).not.toContain(processIdentity().host);
+  expect(text).not.toContain(JSON.stringify(processIdentity().host)); // in quotes: a short name may stand in base64 by chance
   const { descriptor, siteKey } = (await findDescriptor(storage, KEY))!;
   const secret = { key: siteKey!, suite: 1, keyBlock: new Uint8Array(0) } as const;
   const found = await listLeases({ name: "x", siteId: descriptor.siteId, storage, secret, threads: 0 });
