@@ -322,7 +322,7 @@ describe("deciding what to sweep", () => {
       ],
       facts,
     );
-    expect(plan).toEqual({ remove: ["dead-partial"], release: ["dead-complete", "never-began"], orphans: ["orphan"] });
+    expect(plan).toEqual({ remove: ["dead-partial", "never-began"], release: ["dead-complete"], orphans: ["orphan"] });
   });
 });
 

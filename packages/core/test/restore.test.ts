@@ -1,8 +1,9 @@
-import { link, lstat, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { link, lstat, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { directory } from "@lifeboat/sources";
 import { describe, expect, it } from "vitest";
-import { collect, fill, folder, host, keys, texts, tree } from "./support.ts";
+import { collect, fill, folder, host, texts, tree } from "./support.ts";
 
 const coded = (code: string) => expect.objectContaining({ code });
 
@@ -182,21 +183,25 @@ describe("the checks before a restore", () => {
   });
 
   it("find missing objects, and damage before anything is touched", async () => {
-    const { root, engine, storage } = await prepared({ a: "1" });
+    const roots = [await folder({ a: "1" }), await folder({ b: randomBytes(100_000).toString("hex") })] as const;
+    const sources = roots.map((path, i) => directory(`source-${i}`, { path, threads: false }));
+    const { engine, storage } = host({ sources });
     const { id } = await engine.backup({ site: "local" });
-    await writeFile(join(root, "a"), "changed");
+    await writeFile(join(roots[0], "a"), "changed");
+    await writeFile(join(roots[1], "b"), "changed");
     const plan = await engine.planRestore({ site: "local", id });
-    const [key] = (await keys(storage, "backups/")).filter((each) => each.includes("media"));
-    const bytes = Buffer.concat(await collect(storage.get(key!)));
-    bytes[200] = (bytes[200] ?? 0) ^ 1;
-    await storage.put(key!, bytes);
+    const key = `backups/${id}/source-1.tar.zst.sealed`;
+    const bytes = Buffer.concat(await collect(storage.get(key)));
+    const middle = bytes.length >>> 1; // in the data, which planning does not read
+    bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+    await storage.put(key, bytes);
     await expect(engine.restore(plan, { confirm: plan.token })).rejects.toThrow(coded("CORRUPT"));
-    await storage.delete([key!]);
+    await storage.delete([key]);
     expect(await engine.planRestore({ site: "local", id })).toMatchObject({
       ok: false,
       checks: [{ code: "integrity" }],
     });
-    expect(await readFile(join(root, "a"), "utf8")).toBe("changed");
+    for (const root of roots) expect(Object.values(await tree(root))).toEqual(["changed"]);
   });
 
   it("refuse to restore into a source that is being backed up", async () => {

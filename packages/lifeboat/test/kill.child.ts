@@ -4,7 +4,7 @@ import { createBackupEngine, directory, localStorage, rawKey } from "../src/inde
 const root = process.argv[2] ?? "";
 const engine = createBackupEngine({
   app: { name: "host", version: "1.0.0" },
-  sources: [directory("data", { path: `${root}/data` })],
+  sources: ["first", "second", "third"].map((id) => directory(id, { path: `${root}/data` })),
   sites: { local: { storage: localStorage({ path: `${root}/site` }), key: rawKey(new Uint8Array(32).fill(3)) } },
 });
 

@@ -88,9 +88,9 @@ export interface SweepFolder {
 
 /** What a sweep does. */
 export interface SweepPlan {
-  /** Unfinished or half-deleted backups whose run is dead: the folder goes, then the lease. */
+  /** Backups whose run is dead and which have no manifest: what there is of the folder goes, then the lease. */
   readonly remove: readonly string[];
-  /** Leases that nothing needs any more: of complete backups, and of runs that never began their folder. */
+  /** Leases that nothing needs any more, because the backup is complete. */
   readonly release: readonly string[];
   /** Folders with neither a lease nor a manifest: they have lost it, and are left alone. */
   readonly orphans: readonly string[];
@@ -105,10 +105,10 @@ export function planSweep(
   const known = new Map(folders.map((folder) => [folder.id, folder]));
   const leased = new Set(leases.map((lease) => lease.id));
   const dead = leases.filter((lease) => isDead(lease, facts)).map((lease) => lease.id);
-  const partial = (id: string) => known.get(id)?.complete === false;
+  const complete = (id: string) => known.get(id)?.complete === true;
   return {
-    remove: dead.filter(partial),
-    release: dead.filter((id) => !partial(id)),
+    remove: dead.filter((id) => !complete(id)),
+    release: dead.filter(complete),
     orphans: folders.filter(({ id, complete }) => !complete && !leased.has(id)).map(({ id }) => id),
   };
 }

@@ -33,12 +33,17 @@ export async function remove({ settings }: Parts, keys: readonly string[], { sig
   }
 }
 
-/** Whether there was something to remove. A folder of that name is not the object. */
+/**
+ * Whether its folder may have nothing in it now: also where the object was not there,
+ * because a process that died may have made no more than the folder. A folder of that
+ * name is not the object.
+ */
 async function removeOne({ key, folders, file }: Place): Promise<boolean> {
   if (!(await foldersExist(folders, OPERATION, key))) return false;
   const found = await look(file);
   if (found?.isSymbolicLink()) throw linkInTheWay(file, OPERATION, key);
-  if (!found?.isFile()) return false;
+  if (found === null) return true;
+  if (!found.isFile()) return false;
   await removeFile(file);
   return true;
 }
