@@ -3,9 +3,10 @@ import type { Manifest, PartInfo } from "@lifeboat/contracts";
 import { openManifests } from "@lifeboat/manifests";
 import { openCodec } from "../src/lib/codec/open-codec.ts";
 import { setupCodec } from "../src/lib/codec/setup-codec.ts";
+import { encodeMetadata } from "../src/lib/metadata.ts";
 import { CONTENT } from "../src/lib/segment-plan.ts";
 import { wrapTable } from "../src/lib/table.ts";
-import { tarHeader } from "../src/lib/tar/header.ts";
+import { padding, tarHeader } from "../src/lib/tar/header.ts";
 import { APP, ID, STARTED, site } from "./support.ts";
 
 /** One segment of a part made by hand. */
@@ -41,6 +42,7 @@ export async function forge({
     rows.map((row) => `${typeof row === "string" ? row : JSON.stringify(row)}\n`).join(""),
   );
   const segments: ForgedSegment[] = [
+    { content: CONTENT.metadata, expanded: metadataSegment() },
     ...data.map((expanded) => ({ content: CONTENT.data, expanded })),
     {
       content: CONTENT.index,
@@ -80,6 +82,13 @@ export async function forge({
   };
   await openManifests(context).commit(manifest);
   return context;
+}
+
+function metadataSegment(): Uint8Array {
+  const backup = { id: ID, trigger: "manual", started: STARTED, app: APP, sources: ["data"] } as const;
+  const text = encodeMetadata("site-1", backup, { source: "data", description: {} });
+  const header = { path: ".lifeboat/metadata.json", type: "file", size: text.length, mode: 0o600, mtimeMs: 0 } as const;
+  return Buffer.concat([tarHeader(header), text, Buffer.alloc(padding(text.length))]);
 }
 
 function helloSegment(): Uint8Array {

@@ -1,9 +1,13 @@
+import type { Storage } from "@lifeboat/contracts";
+import { sealTrailer, TRAILER_BYTES } from "@lifeboat/crypto";
+import { memoryStorage } from "@lifeboat/storage-memory";
 import { describe, expect, it } from "vitest";
 import { archive } from "../src/index.ts";
+import { openPart } from "../src/lib/part-layout.ts";
 import { type Forgery, forge, HELLO } from "./forge.ts";
 import { all, bytesOf, ID } from "./support.ts";
 
-const hello = { path: "hello", type: "file", size: 5, mode: 420, mtimeMs: 0, sha256: HELLO, extents: [[0, 512, 5]] };
+const hello = { path: "hello", type: "file", size: 5, mode: 420, mtimeMs: 0, sha256: HELLO, extents: [[1, 512, 5]] };
 
 async function readAll(forgery: Forgery): Promise<string[]> {
   const repository = archive().open(await forge(forgery));
@@ -36,10 +40,10 @@ describe("An archive that somebody else has written", () => {
     ["a mode out of range", { ...hello, mode: 0o100644 }, "hello"],
     ["a negative size", { ...hello, size: -1 }, "hello"],
     ["a size unlike its extents", { ...hello, size: 50_000 }, "hello"],
-    ["an extent past its segment", { ...hello, size: 9_999, extents: [[0, 512, 9_999]] }, "hello"],
+    ["an extent past its segment", { ...hello, size: 9_999, extents: [[1, 512, 9_999]] }, "hello"],
     ["an extent in no segment", { ...hello, extents: [[7, 0, 5]] }, "hello"],
-    ["an extent in the index", { ...hello, extents: [[1, 512, 5]] }, "hello"],
-    ["an extent of nonsense", { ...hello, extents: [[0, 0.5, 5]] }, "hello"],
+    ["an extent in the index", { ...hello, extents: [[2, 512, 5]] }, "hello"],
+    ["an extent of nonsense", { ...hello, extents: [[1, 0.5, 5]] }, "hello"],
     ["a line that is not JSON", "{", "not JSON"],
     ["a line that is no object", "null", "not an object"],
   ])("is refused, with the entry's name, for %s", async (_what, row, named) => {
@@ -85,5 +89,23 @@ describe("An archive that somebody else has written", () => {
     const problems: unknown[] = [];
     await repository.verify(ID, "content", { onProblem: (problem) => problems.push(problem) });
     expect(problems).toMatchObject([{ code: "CORRUPT", source: "data", object: "data.tar.zst", path: "hello" }]);
+  });
+
+  it("is refused where its table would be as long as the archive, before it is fetched", async () => {
+    const size = 10 * 2 ** 30;
+    const get: Storage["get"] = async function* (_key, { range } = {}) {
+      const bytes = new Uint8Array((range?.end ?? size) - (range?.start ?? 0));
+      if (bytes.length > 1 << 20) throw new Error("All of it was asked for.");
+      bytes.set(sealTrailer(0, 1), bytes.length - TRAILER_BYTES);
+      yield bytes;
+    };
+    const opened = openPart(
+      { ...memoryStorage(), get },
+      "k",
+      { source: "data", codec: "zstd", sealed: false },
+      size,
+      null,
+    );
+    await expect(opened).rejects.toThrow(expect.objectContaining({ code: "CORRUPT" }));
   });
 });

@@ -40,14 +40,15 @@ export async function backUp(
   context: SiteContext,
   entries: AsyncIterable<SourceEntry> | readonly SourceEntry[],
   options: PartOptions = {},
+  id = ID,
 ): Promise<Written> {
   const repository = format.open(context);
-  const start = { id: ID, trigger: "manual", started: STARTED, app: APP, sources: ["data"] } as const;
+  const start = { id, trigger: "manual", started: STARTED, app: APP, sources: ["data"] } as const;
   const writer = await repository.begin(start);
   const list = Symbol.asyncIterator in entries ? entries : each(entries);
   const part = await writer.part({ source: "data", title: "Data", description: { camera: "north" } }, list, options);
   const manifest: Manifest = {
-    id: ID,
+    id,
     siteId: context.siteId,
     format: "archive",
     trigger: "manual",

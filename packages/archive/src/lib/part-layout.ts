@@ -1,6 +1,7 @@
 import { type AbortOptions, LifeboatError, type SiteSecret, type Storage } from "@lifeboat/contracts";
 import {
   headerLength,
+  MAX_TABLE_BYTES,
   openHeader,
   openSegment,
   parseHeader,
@@ -54,6 +55,8 @@ export function parsePartName(name: string): PartObject | null {
 /** How much is read from each end of an object at first: mostly all that is needed. */
 const HEAD_BYTES = 8 * 1024;
 const TAIL_BYTES = 64 * 1024;
+/** The longest table, in the longest frame or segment around it: where it begins is only claimed. */
+const MAX_FRAME_BYTES = MAX_TABLE_BYTES + 64 * 1024;
 
 /**
  * Finds everything in a part by its table, in two reads, or three where the table is large.
@@ -74,13 +77,15 @@ export async function openPart(
     object.sealed ? read(0, Math.min(HEAD_BYTES, size)) : null,
     read(tailStart, size),
   ]);
-  const fromTail = (start: number, end: number) =>
-    start >= tailStart ? tail.subarray(start - tailStart, end - tailStart) : read(start, end);
+  const readFrame = (start: number, end: number) => {
+    if (end - start > MAX_FRAME_BYTES) throw badLayout(key, "its table would be longer than any can be");
+    return start >= tailStart ? tail.subarray(start - tailStart, end - tailStart) : read(start, end);
+  };
 
   if (head === null) {
     const trailer = parseTrailer(plainTrailer(object.codec, tail.subarray(-Math.min(tail.length, PLAIN_TAIL_BYTES))));
     if (trailer.offset >= size) throw badLayout(key, "its trailer points past its end");
-    const table = readTable(unwrapTable(object.codec, await fromTail(trailer.offset, size)));
+    const table = readTable(unwrapTable(object.codec, await readFrame(trailer.offset, size)));
     return {
       key,
       codec: object.codec,
@@ -96,7 +101,7 @@ export async function openPart(
   const seal = openHeader(header, secret.key);
   const trailer = parseTrailer(tail.subarray(-TRAILER_BYTES));
   if (trailer.offset >= size - TRAILER_BYTES) throw badLayout(key, "its trailer points past its end");
-  const frame = openSegment(seal, trailer.segments, true, await fromTail(trailer.offset, size - TRAILER_BYTES));
+  const frame = openSegment(seal, trailer.segments, true, await readFrame(trailer.offset, size - TRAILER_BYTES));
   const table = readTable(unwrapTable(object.codec, frame));
   const segments = places(key, table, length, SEGMENT_OVERHEAD, trailer.offset, trailer.segments);
   return { key, codec: object.codec, seal, segments };

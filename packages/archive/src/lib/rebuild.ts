@@ -8,13 +8,12 @@ import {
 } from "@lifeboat/contracts";
 import { backupFolder, type Manifests } from "@lifeboat/manifests";
 import { readIndex } from "./index-reader.ts";
-import { type PartMetadata, readMetadata } from "./metadata.ts";
-import { badLayout, openPart, type PartLayout, type PartObject, parsePartName } from "./part-layout.ts";
+import type { PartMetadata } from "./metadata.ts";
+import { badLayout, openPart, type PartObject, parsePartName } from "./part-layout.ts";
+import { openMetadata } from "./part-metadata.ts";
 import { partThreads } from "./part-threads.ts";
 import type { PartThreads } from "./segment-line.ts";
-import { CONTENT } from "./segment-plan.ts";
 import { StoredReader } from "./stored-reader.ts";
-import type { Unpacked } from "./worker/tasks.ts";
 
 interface FoundPart {
   readonly info: PartInfo;
@@ -97,26 +96,6 @@ async function readPartInfo(
     problemCount: 0,
   };
   return { info, metadata };
-}
-
-async function openMetadata(
-  site: SiteContext,
-  layout: PartLayout,
-  { pool }: PartThreads,
-  options: AbortOptions,
-): Promise<PartMetadata> {
-  const [place] = layout.segments;
-  if (place === undefined || place.content !== CONTENT.metadata)
-    throw badLayout(layout.key, "it does not begin with its metadata");
-  const reader = new StoredReader(site.storage, layout, options);
-  try {
-    const stored = await reader.read(0, 0);
-    const task = { op: "unpack", segment: 0, stored, unpacked: place.unpackedLength, checks: [], keep: true } as const;
-    const { bytes } = (await pool.run(task, { ...options, transfer: [stored.buffer] })) as Unpacked;
-    return await readMetadata(layout.key, bytes);
-  } finally {
-    await reader.close();
-  }
 }
 
 async function digestObject(

@@ -9,6 +9,7 @@ import {
 import { backupKey, openManifests } from "@lifeboat/manifests";
 import { readIndex } from "./index-reader.ts";
 import { badLayout, openPart, type PartLayout, parsePartName } from "./part-layout.ts";
+import { assertBelongs, openMetadata } from "./part-metadata.ts";
 import { partThreads } from "./part-threads.ts";
 import { infoOf, type PartReading, readPart } from "./read-part.ts";
 import { rebuildManifest } from "./rebuild.ts";
@@ -103,6 +104,13 @@ async function openReading(
 ): Promise<PartReading & AsyncDisposable> {
   const layout = await findLayout(site, id, part, options);
   const threads = await partThreads(site.threads, layout.codec, 1, layout.seal);
+  try {
+    const metadata = await openMetadata(site, layout, threads, options);
+    assertBelongs(metadata, { key: layout.key, siteId: site.siteId, id, source: part.source });
+  } catch (error) {
+    await threads[Symbol.asyncDispose]();
+    throw error;
+  }
   const reader = new StoredReader(site.storage, layout, options);
   const indexReader = new StoredReader(site.storage, layout, options);
   return {
