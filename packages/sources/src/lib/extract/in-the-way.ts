@@ -1,4 +1,5 @@
-import { lstatSync, renameSync } from "node:fs";
+import { linkSync, lstatSync, renameSync, unlinkSync } from "node:fs";
+import { errnoOf } from "../errors.ts";
 import type { Directory } from "../fs/directory.ts";
 import { native } from "../fs/names.ts";
 import { removeTree } from "../fs/remove.ts";
@@ -28,6 +29,31 @@ export class InTheWay {
     const aside = temporaryName();
     renameSync(native(parent.base + name), native(parent.base + aside));
     this.#displaced.push({ parent: parentPath, name, aside });
+  }
+
+  /**
+   * Moves aside what is no directory. Another thread may have been faster, and made a
+   * directory of that name that it already fills: a rename would take that one away,
+   * so the name is unlinked instead, which no directory can be.
+   */
+  displaceFile(parent: Directory, parentPath: string, name: string): void {
+    const at = native(parent.base + name);
+    const aside = temporaryName();
+    try {
+      linkSync(at, native(parent.base + aside));
+    } catch {
+      // gone, a directory by now, or there are no links here
+      const stat = lstatSync(at, { throwIfNoEntry: false });
+      if (stat !== undefined && !stat.isDirectory()) this.displace(parent, parentPath, name);
+      return;
+    }
+    try {
+      unlinkSync(at);
+      this.#displaced.push({ parent: parentPath, name, aside });
+    } catch (error) {
+      unlinkSync(native(parent.base + aside));
+      if (!["ENOENT", "EISDIR", "EPERM"].includes(errnoOf(error) ?? "")) throw error;
+    }
   }
 
   /** Deletes for good what was moved aside. */

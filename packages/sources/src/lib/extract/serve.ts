@@ -12,10 +12,13 @@ export function serveWriter(options: WriterOptions): Handler<WriteTask, WriteRes
 
   return (task) => {
     if (task.kind === "erase") return erase(task.parent, task.name);
+    if (task.kind === "discard" && writer === null) return { problems: [] }; // it never began, or has closed
     writer ??= new Writer(options);
     const result = run(writer, task, options.operation);
     const answer = { ...result, problems: writer.problems };
     writer.problems = [];
+    // a descriptor's number may be another's by now: it is never closed twice
+    if (task.kind === "close" || task.kind === "discard") writer = null;
     return result.data === undefined ? answer : new Transfer(answer, [result.data]);
   };
 }

@@ -15,6 +15,7 @@ import { LifeboatError, type RestoreMode } from "@lifeboat/contracts";
 import { errnoOf } from "../errors.ts";
 import { closeDirectory, type Directory, openChild } from "../fs/directory.ts";
 import { DirectoryCache } from "../fs/directory-cache.ts";
+import { holdsMount } from "../fs/mounts.ts";
 import { native } from "../fs/names.ts";
 import { baseName, parentPath } from "../fs/split.ts";
 import { dressLink, dressOpen, dressPath } from "./dress.ts";
@@ -193,9 +194,10 @@ export class Writer {
     if (this.#fresh) return;
     const directory = this.#directories.get(begun.parent);
     const name = baseName(begun.path);
-    publish(directory, begun.name, name, this.#mode === "missing", () =>
-      this.#inTheWay.displace(directory, begun.parent, name),
-    );
+    publish(directory, begun.name, name, this.#mode === "missing", () => {
+      if (holdsMount(directory, name)) throw this.#mounted();
+      this.#inTheWay.displace(directory, begun.parent, name);
+    });
   }
 
   #drop({ parent, name }: Begun): void {
@@ -223,7 +225,7 @@ export class Writer {
     if (stat !== undefined) {
       if (this.#mode === "missing") throw new LeftAlone();
       if (this.#fresh) throw this.#refusal(`${JSON.stringify(path)} is both a file and a directory`);
-      this.#inTheWay.displace(parent, parentPath(path), name);
+      this.#inTheWay.displaceFile(parent, parentPath(path), name);
     }
     try {
       mkdirSync(at, OWNER_ONLY_DIRECTORY);
@@ -240,6 +242,16 @@ export class Writer {
       message: `The entry ${JSON.stringify(this.#current)} was refused: ${why}. Nothing is written through links.`,
       key: this.#current,
       hint: "Remove the link from the target, or restore to another place.",
+    });
+  }
+
+  #mounted(): LifeboatError {
+    return new LifeboatError({
+      code: "CONFLICT",
+      operation: this.#operation,
+      message: `${JSON.stringify(this.#current)} is a directory that would have to go, but another disk is mounted in it.`,
+      key: this.#current,
+      hint: "Unmount what is mounted there, or restore to another place.",
     });
   }
 

@@ -7,7 +7,11 @@ import { native, readNames } from "./names.ts";
 const DEPTH = 32;
 const OWNER_ALL = 0o700;
 
-/** Removes what `name` is in a directory, with all that is in it, never through a link. Absence is no error. */
+/**
+ * Removes what `name` is in a directory, with all that is in it, never through a link. Absence is no error.
+ *
+ * @throws EBUSY at a directory on which another file system is mounted
+ */
 export function removeTree(parent: Directory, name: string): void {
   const stat = lstatSync(native(parent.base + name), { throwIfNoEntry: false });
   if (stat === undefined) return;
@@ -15,6 +19,7 @@ export function removeTree(parent: Directory, name: string): void {
     unlinkSync(native(parent.base + name));
     return;
   }
+  const { dev } = stat;
   const waiting = [{ name, mode: stat.mode }];
   let moves = 0;
   const moveUp = (from: string | Buffer, mode: number) => {
@@ -22,13 +27,14 @@ export function removeTree(parent: Directory, name: string): void {
     renameSync(from, native(parent.base + up));
     waiting.push({ name: up, mode });
   };
-  for (const next of waiting) empty(parent, next.name, next.mode, 0, moveUp);
+  for (const next of waiting) empty(parent, next.name, next.mode, dev, 0, moveUp);
 }
 
 function empty(
   parent: Directory,
   name: string,
   mode: number,
+  dev: number,
   depth: number,
   moveUp: (from: string | Buffer, mode: number) => void,
 ): void {
@@ -40,13 +46,18 @@ function empty(
       const stat = lstatSync(path, { throwIfNoEntry: false });
       if (stat === undefined) continue;
       if (!stat.isDirectory()) unlinkSync(path);
+      else if (stat.dev !== dev) throw mounted();
       else if (depth >= DEPTH) moveUp(path, stat.mode);
-      else empty(directory, child, stat.mode, depth + 1, moveUp);
+      else empty(directory, child, stat.mode, dev, depth + 1, moveUp);
     }
   } finally {
     closeDirectory(directory);
   }
   rmdirSync(at);
+}
+
+function mounted(): Error {
+  return Object.assign(new Error("EBUSY: another file system is mounted in it"), { code: "EBUSY" });
 }
 
 /** Opens a directory that is to be emptied, giving its owner the right to do so where it lacks it. */

@@ -1,0 +1,44 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { directory } from "../src/index.ts";
+import { list, restoreContext, restored, temporary } from "./tools.ts";
+
+const source = (path: string) => directory("data", { path });
+
+/** A disk of its own, mounted at a directory for one test. Wants root. */
+function mountAt(path: string): void {
+  mkdirSync(path, { recursive: true });
+  execFileSync("mount", ["-t", "tmpfs", "tmpfs", path]);
+  onTestFinished(() => void execFileSync("umount", [path]));
+}
+
+describe("a place that something else writes to", () => {
+  test("keeps what appeared in it, and nothing of the restore that it breaks stays", async () => {
+    const to = temporary();
+    async function* entries() {
+      yield restored({ path: "a" }, "backed up");
+      writeFileSync(join(to, "a"), "somebody's own");
+    }
+    const context = restoreContext({ to });
+    await expect(source("/nowhere").restore(context, entries())).rejects.toMatchObject({ code: "CONFLICT", key: "a" });
+    expect(context.problems).toEqual([]);
+    expect(readdirSync(to)).toEqual(["a"]);
+    expect(readFileSync(join(to, "a"), "utf8")).toBe("somebody's own");
+  });
+});
+
+describe("what is in the way of an entry", () => {
+  test.each(["replace", "merge"] as const)("%s never deletes another disk that is mounted in it", async (mode) => {
+    const root = temporary();
+    const disk = join(root, "media", "deep", "disk");
+    mountAt(disk);
+    writeFileSync(join(disk, "film"), "the only copy");
+    const context = restoreContext({ mode });
+    const restoring = source(root).restore(context, list(restored({ path: "media", type: "symlink", target: "/srv" })));
+    await expect(restoring).rejects.toMatchObject({ code: "CONFLICT", key: "media" });
+    expect(readFileSync(join(disk, "film"), "utf8")).toBe("the only copy");
+    expect(readdirSync(root)).toEqual(["media"]);
+  });
+});
