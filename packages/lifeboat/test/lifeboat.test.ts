@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { link, mkdtemp, readdir, readFile, rm, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -56,6 +56,32 @@ it("backs up, verifies and restores to a local site, in a host's few lines", asy
     expect(await readdir(media)).toEqual(["holiday.txt"]);
     expect(await readFile(join(media, "holiday.txt"), "utf8")).toBe("sun");
   }
+  await engine.close();
+});
+
+it("makes a backup that restores, though a file of several names vanished before it was read", async () => {
+  const path = await mkdtemp(join(root, "mail-"));
+  await writeFile(join(path, "a"), "linked, then unlinked, as mail is delivered");
+  await link(join(path, "a"), join(path, "b"));
+  await writeFile(join(path, "c"), "c");
+  const mail = directory("mail", { path });
+  async function* entries(context: Parameters<typeof mail.entries>[0]) {
+    for await (const entry of mail.entries(context)) {
+      if (entry.path === "c") await unlink(join(path, "a"));
+      yield entry;
+    }
+  }
+  const engine = createBackupEngine({
+    app: { name: "mail", version: "1" },
+    sources: [{ ...mail, entries }],
+    sites: { local: { storage: localStorage({ path: join(root, "mail") }), key: unencrypted() } },
+  });
+  const { id } = await engine.backup({ site: "local" });
+  const to = join(root, "mail-again");
+  const plan = await engine.planRestore({ site: "local", id, to: { mail: to } });
+  const { problems } = await engine.restore(plan, { confirm: plan.token });
+  expect(problems).toMatchObject([{ path: "b", code: "NOT_FOUND" }]);
+  expect(await readFile(join(to, "c"), "utf8")).toBe("c");
   await engine.close();
 });
 

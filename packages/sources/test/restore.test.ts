@@ -152,6 +152,18 @@ describe("restoring over what is there", () => {
     expect(shown(root).length).toBe(6);
   });
 
+  test.each([
+    ["a new place", false],
+    ["a place that is in use", true],
+  ])("a hard link whose file vanished before it was read is left out of %s, and said", async (_, used) => {
+    const root = temporary();
+    if (used) write(root, { b: "still here", mine: "mine" });
+    const to = used ? root : join(root, "to");
+    const problems = await restore(to, [restored({ path: "b", type: "hardlink", target: "x/a" }), file("c", "c")]);
+    expect(problems).toMatchObject([{ path: "b", code: "NOT_FOUND" }]);
+    expect(shown(to)).toEqual(used ? ["b=still here", "c=c"] : ["c=c"]);
+  });
+
   test("files keep to their list: nothing else is removed", async () => {
     const base = temporary();
     write(base, { "etc/app": "new", "etc/other": "other", "var/x": "x", "var/y": "y" });

@@ -217,6 +217,7 @@ describe("links", () => {
       "outside directory",
       "outside/x file",
     ]);
+    expect(entries.find(({ path }) => path === "b")!.local).toMatchObject({ path: join(root, "b") });
   });
 
   test("are followed where that is asked for, but not in circles nor to nowhere", async () => {

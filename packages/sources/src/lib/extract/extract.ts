@@ -1,5 +1,7 @@
+import { lstat } from "node:fs/promises";
 import type { ProblemReport, RestoredEntry, RestoreMode } from "@lifeboat/contracts";
 import { causeOf, reasonOf } from "../errors.ts";
+import { native } from "../fs/names.ts";
 import { Batcher } from "./batcher.ts";
 import { streamTo } from "./big-file.ts";
 import { DirectoryList } from "./directories.ts";
@@ -74,6 +76,15 @@ async function undo(lanes: Lanes, place: Place, { report, root }: ExtractOptions
   }
 }
 
+async function isAbsent(path: string): Promise<boolean> {
+  try {
+    await lstat(native(path));
+    return false;
+  } catch (error) {
+    return causeOf(error) === "NOT_FOUND"; // anything else, the writer says
+  }
+}
+
 class Extraction {
   readonly #place: Place;
   readonly #lanes: Lanes;
@@ -92,7 +103,7 @@ class Extraction {
     this.#lanes = lanes;
     this.#options = options;
     this.#ownership = ownership;
-    this.#guard = new Guard(options.operation, options.limits ?? {}, place.fresh);
+    this.#guard = new Guard(options.operation, options.limits ?? {});
     this.#batcher = new Batcher(lanes);
     this.#ordered = new Batcher(lanes, 0);
   }
@@ -114,6 +125,7 @@ class Extraction {
     const { path, type, target = "" } = entry;
     if (entry.unchanged === true && (type === "file" || type === "symlink")) return; // it is there, and counts as restored
     if (type === "hardlink") {
+      if (await this.#isDangling(target)) return this.#leaveOut(path, target);
       this.#links.push({ path, target });
       if (this.#links.length >= LINKS) await this.#link();
       return;
@@ -134,6 +146,17 @@ class Extraction {
     if (fd < 0) return;
     await streamTo(fd, entry, this.#guard, this.#options.signal);
     await this.#lanes.run({ kind: "end", path, size, dress: this.#ownership.dress(entry) });
+  }
+
+  /** Whether neither the backup nor the place has what a hard link leads to. */
+  async #isDangling(target: string): Promise<boolean> {
+    if (this.#guard.paths.get(target) !== undefined) return false;
+    return this.#place.fresh || (await isAbsent(`${this.#place.root}/${target}`));
+  }
+
+  #leaveOut(path: string, target: string): void {
+    const message = `${path} was left out: it is a hard link to ${target}, which could not be read when this was backed up.`;
+    this.#options.report({ path, code: "NOT_FOUND", message });
   }
 
   /** Makes hard links, now that all they can lead to is there. */

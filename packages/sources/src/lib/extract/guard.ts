@@ -26,16 +26,14 @@ export interface ExtractLimits {
 export class Guard {
   readonly operation: string;
   readonly #limits: ExtractLimits;
-  readonly #fresh: boolean;
   readonly paths = new PathMap();
   #entries = 0;
   #bytes = 0;
   #lastParent = "";
 
-  constructor(operation: string, limits: ExtractLimits, fresh: boolean) {
+  constructor(operation: string, limits: ExtractLimits) {
     this.operation = operation;
     this.#limits = limits;
-    this.#fresh = fresh;
   }
 
   /** @throws INVALID, CORRUPT, UNSUPPORTED with the entry's path as `key` */
@@ -93,8 +91,17 @@ export class Guard {
       throw this.refusal("INVALID", path, `it is a hard link, and of its target: ${problem}`);
     }
     const use = this.paths.get(target);
-    if (use === FILE || (use === undefined && !this.#fresh)) return; // the writer looks whether it is there
+    // of an honest backup it is absent where it vanished before it was read; the writer looks whether it is there
+    if (use === FILE || (use === undefined && !this.#isBeneathFile(target))) return;
     throw this.refusal("INVALID", path, `it is a hard link to ${JSON.stringify(target)}, which is no restored file`);
+  }
+
+  #isBeneathFile(path: string): boolean {
+    for (let parent = parentPath(path); parent !== ""; parent = parentPath(parent)) {
+      const above = this.paths.get(parent);
+      if (above === FILE || above === SYMLINK) return true;
+    }
+    return false;
   }
 
   #claim(path: string, isDirectory: boolean): void {

@@ -18,7 +18,7 @@ export async function* treeEntries(
   const report = context.report.bind(context);
   const run = { signal: context.signal, report, thread };
   for await (const found of walk(options, run)) {
-    yield found.type === "file" ? fileEntry(found, owners, options, context) : plainEntry(found, owners);
+    yield found.type === "file" ? fileEntry(found, owners, options, context) : linkEntry(found, owners, options);
   }
 }
 
@@ -39,6 +39,12 @@ function plainEntry(found: Found, owners: Owners): SourceEntry {
     ...(type === "symlink" || type === "hardlink" ? { target } : {}),
     ...(section === "" ? {} : { section }),
   };
+}
+
+/** Formats look whether a hard link's file can be read: where it cannot, its first name is not in the backup either. */
+function linkEntry(found: Found, owners: Owners, { root }: WalkOptions): SourceEntry {
+  const local = found.type === "hardlink" ? localFile(found, root) : null;
+  return { ...plainEntry(found, owners), ...(local === null ? {} : { local }) };
 }
 
 function fileEntry(found: Found, owners: Owners, options: WalkOptions, context: BackupContext): SourceEntry {
