@@ -13,6 +13,7 @@ import {
   type OpenedDescriptor,
   openDescriptor,
   readDescriptor,
+  type SiteDescriptor,
   type SiteKeyOption,
   type WrittenDescriptor,
 } from "@lifeboat/crypto";
@@ -91,11 +92,7 @@ export async function currentDescriptor(
   siteId: string,
   siteKey: Uint8Array,
 ): Promise<WrittenDescriptor> {
-  const authentic = (bytes: Uint8Array): WrittenDescriptor => {
-    const macKey = deriveSubkey(siteKey, "manifest-mac");
-    decodeDocument(bytes, { macKey, siteId, context: { type: "site", id: siteId }, operation: "keys.read" });
-    return { bytes, descriptor: readDescriptor(bytes) };
-  };
+  const authentic = (bytes: Uint8Array): WrittenDescriptor => ({ bytes, descriptor: read(bytes, siteId, siteKey) });
   const first = await readSmall(storage, DESCRIPTOR_KEY);
   try {
     if (first !== null) return authentic(first);
@@ -107,6 +104,32 @@ export async function currentDescriptor(
   const found = authentic(copy);
   await storage.put(DESCRIPTOR_KEY, copy);
   return found;
+}
+
+/**
+ * The descriptor of a site that was opened before, as it lies in the storage now;
+ * `null` where it is absent, damaged or another site's. Writes nothing.
+ */
+export async function rereadDescriptor(
+  storage: Storage,
+  siteId: string,
+  siteKey: Uint8Array | null,
+): Promise<SiteDescriptor | null> {
+  const bytes = await readSmall(storage, DESCRIPTOR_KEY);
+  if (bytes === null) return null;
+  try {
+    return read(bytes, siteId, siteKey);
+  } catch (error) {
+    if (isLifeboatError(error, "CORRUPT") || isLifeboatError(error, "INCOMPATIBLE")) return null;
+    throw error;
+  }
+}
+
+/** @throws CORRUPT, UNSUPPORTED; INCOMPATIBLE where it is another site's */
+function read(bytes: Uint8Array, siteId: string, siteKey: Uint8Array | null): SiteDescriptor {
+  const macKey = siteKey && deriveSubkey(siteKey, "manifest-mac");
+  decodeDocument(bytes, { macKey, siteId, context: { type: "site", id: siteId }, operation: "site.open" });
+  return readDescriptor(bytes);
 }
 
 /** Writes the copy that is absent, damaged or out of date. */

@@ -73,7 +73,7 @@ export function createKeyRing(engine: RunContext, name: string): KeyRing {
   async function change<T extends WrittenDescriptor>(
     options: AbortOptions,
     make: (
-      current: OpenDescriptor,
+      opened: OpenDescriptor,
       site: OpenSite,
     ) => Promise<{ readonly written: T; readonly proof: SlotKeyOption | null }>,
   ): Promise<T> {
@@ -84,8 +84,8 @@ export function createKeyRing(engine: RunContext, name: string): KeyRing {
       const id = newBackupId(new Date(), "manual");
       const lease = await claimId(site.context, { id, kind: "keys", sources: [KEYS_CLAIM] }, options);
       try {
-        const bytes = await currentBytes(site);
-        const { written, proof } = await make({ descriptor: site.descriptor, siteKey }, site);
+        const { bytes, descriptor } = await current(site);
+        const { written, proof } = await make({ descriptor, siteKey }, site);
         if (proof !== null) await prove(written, proof, siteKey);
         await lease.confirm(options);
         await replaceDescriptor(site.context.storage, bytes, written.bytes);
@@ -101,8 +101,8 @@ export function createKeyRing(engine: RunContext, name: string): KeyRing {
     async list(options = {}) {
       const site = await engine.sites.open(name, options);
       return site.exclusively(async () => {
-        await currentBytes(site);
-        return site.descriptor.slots.map(describeKey);
+        const { descriptor } = await current(site);
+        return descriptor.slots.map(describeKey);
       });
     },
     async add(key, { label, signal } = {}) {
@@ -133,11 +133,11 @@ export function createKeyRing(engine: RunContext, name: string): KeyRing {
 }
 
 /** Reads what lies in the storage now, so that another host's keys are not lost. */
-async function currentBytes(site: OpenSite): Promise<Uint8Array> {
+async function current(site: OpenSite): Promise<WrittenDescriptor> {
   const { storage, siteId } = site.context;
-  const { descriptor, bytes } = await currentDescriptor(storage, siteId, encryptedKey(site));
-  site.adopt(descriptor);
-  return bytes;
+  const found = await currentDescriptor(storage, siteId, encryptedKey(site));
+  site.adopt(found.descriptor);
+  return found;
 }
 
 /** Before it replaces the old one, a new descriptor must have opened, and given the same key. */

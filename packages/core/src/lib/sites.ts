@@ -1,6 +1,13 @@
 import { type AbortOptions, LifeboatError, type Repository, type SiteContext } from "@lifeboat/contracts";
 import { encodeKeyBlock, type SiteDescriptor } from "@lifeboat/crypto";
-import { assertFormat, createSite, type FoundDescriptor, findDescriptor, mendDescriptor } from "./descriptor-store.ts";
+import {
+  assertFormat,
+  createSite,
+  type FoundDescriptor,
+  findDescriptor,
+  mendDescriptor,
+  rereadDescriptor,
+} from "./descriptor-store.ts";
 import type { SiteOptions } from "./options.ts";
 import { orAbort } from "./or-abort.ts";
 
@@ -17,7 +24,7 @@ export interface OpenSite {
   exclusively<T>(change: () => Promise<T>): Promise<T>;
 }
 
-/** The sites of an engine, opened at their first use. */
+/** The sites of an engine, opened at their first use, and looked at again at each further one. */
 export interface Sites {
   /**
    * Opens a site; `null` where the storage holds none yet.
@@ -39,7 +46,9 @@ export interface Sites {
 export function createSites(all: Readonly<Record<string, SiteOptions>>, threads: number): Sites {
   let stopped = false;
   const opened = new Map<string, OpenSite>();
-  const prepared = new Set<string>();
+  const prepared = new Set<OpenSite>();
+  /** Opened once, but their storage has been found to hold another site since. */
+  const replaced = new Set<OpenSite>();
   const finding = new Map<string, Promise<OpenSite | null>>();
   const preparing = new Map<string, Promise<OpenSite>>();
 
@@ -96,29 +105,44 @@ export function createSites(all: Readonly<Record<string, SiteOptions>>, threads:
   }
 
   function keep(name: string, options: SiteOptions, found: FoundDescriptor): OpenSite {
-    const site = opened.get(name) ?? build(name, options, found);
+    const known = opened.get(name);
+    if (known?.context.siteId === found.descriptor.siteId) {
+      known.adopt(found.descriptor);
+      return known;
+    }
+    const site = build(name, options, found);
+    if (known !== undefined) replaced.add(known);
     opened.set(name, site);
     return site;
+  }
+
+  /** A disk may have been changed for another since, and another host may have changed the keys. */
+  async function isThereStill(site: OpenSite): Promise<boolean> {
+    const { storage, siteId, secret } = site.context;
+    const descriptor = await rereadDescriptor(storage, siteId, secret?.key ?? null);
+    if (descriptor !== null) site.adopt(descriptor);
+    return descriptor !== null;
   }
 
   async function attemptFind(name: string): Promise<OpenSite | null> {
     const options = optionsOf(name);
     const site = opened.get(name);
-    if (site !== undefined) return site;
+    if (site !== undefined && (await isThereStill(site))) return site;
     const found = await findDescriptor(options.storage, options.key);
     return found && keep(name, options, found);
   }
 
   async function attemptPrepare(name: string): Promise<OpenSite> {
     const options = optionsOf(name);
-    const site = opened.get(name);
-    if (site !== undefined && prepared.has(name)) return site;
+    const known = opened.get(name);
+    if (known !== undefined && prepared.has(known) && (await isThereStill(known))) return known;
     const { storage, key } = options;
     const found = (await findDescriptor(storage, key)) ?? (await createSite(storage, options));
     assertFormat(storage, found, options.format);
     await mendDescriptor(storage, found);
-    prepared.add(name);
-    return keep(name, options, found);
+    const site = keep(name, options, found);
+    prepared.add(site);
+    return site;
   }
 
   const find = (name: string) => once(finding, name, () => attemptFind(name));
@@ -145,7 +169,7 @@ export function createSites(all: Readonly<Record<string, SiteOptions>>, threads:
     },
     async close() {
       await Promise.allSettled([...finding.values(), ...preparing.values()]);
-      const repositories = [...opened.values()].map(({ repository }) => repository);
+      const repositories = [...opened.values(), ...replaced].map(({ repository }) => repository);
       const storages = new Set(Object.values(all).map(({ storage }) => storage));
       const closing = [...repositories, ...storages].map(async (each) => each[Symbol.asyncDispose]());
       for (const outcome of await Promise.allSettled(closing)) if (outcome.status === "rejected") throw outcome.reason;
