@@ -65,6 +65,13 @@ describe.each([{ encrypted: true }, { encrypted: false }])("manifests, $encrypte
     await expect(other.manifest(ID)).rejects.toThrow(coded("INCOMPATIBLE"));
   });
 
+  it("is refused where a source's id is none: it becomes part of paths", async () => {
+    const context = site({ encrypted: false });
+    const [part] = manifest().parts;
+    await openManifests(context).commit(manifest({ parts: [{ ...part!, source: "../../home/anna/.config" }] }));
+    await expect(openManifests(context).manifest(ID)).rejects.toThrow(coded("CORRUPT"));
+  });
+
   it("names at most 1,000 problems", async () => {
     const manifests = openManifests(site({ encrypted }));
     const problem = { source: "settings", code: "changed", message: "x" } as const;

@@ -13,6 +13,7 @@ export interface ManifestHalves {
 /** The most problems that a manifest names; the parts' counts are complete. */
 export const MAX_PROBLEMS = 1000;
 
+const SOURCE_ID = /^[a-z0-9][a-z0-9-]{0,63}$/;
 const FORMATS: readonly FormatName[] = ["archive", "dedup", "mirror"];
 
 /** Splits a manifest into what may be read without the key and what may not. */
@@ -94,8 +95,11 @@ function joinPart(shown: unknown, hidden: unknown, where: string, read: FieldRea
   const counts = read.object(open.counts, `${where}.counts`);
   const texts = (value: unknown, name: string) =>
     read.array(value, `${where}.${name}`).map((text) => read.text(text, `${where}.${name}`));
+  const source = read.text(open.source, `${where}.source`);
+  // It becomes part of paths on the machine that restores it.
+  if (!SOURCE_ID.test(source)) read.refuse(`${where}.source`, "the id of a source");
   return {
-    source: read.text(open.source, `${where}.source`),
+    source,
     ...(details.title === undefined ? {} : { title: read.text(details.title, `${where}.title`) }),
     ...(details.version === undefined ? {} : { version: read.text(details.version, `${where}.version`) }),
     description: read.json(details.description, `${where}.description`),
