@@ -143,6 +143,26 @@ describe("a plan to restore", () => {
 });
 
 describe("the checks before a restore", () => {
+  it("refuse two sources where restoring the one would remove what the other has just put there", async () => {
+    const [a, b, place] = [await folder({ "a.txt": "a" }), await folder({ "b.txt": "b" }), await folder()];
+    const sources = [directory("media", { path: a, threads: false }), directory("clips", { path: b, threads: false })];
+    const { engine } = host({ sources });
+    const { id } = await engine.backup({ site: "local" });
+    const plan = (to: { media: string; clips: string }, more = {}) =>
+      engine.planRestore({ site: "local", id, to, ...more });
+    for (const clips of [place, join(place, "media"), `${place}/`]) {
+      const { ok, checks } = await plan({ media: place, clips });
+      expect({ ok, checks }).toMatchObject({ ok: false, checks: [{ level: "error", code: "places-overlap" }] });
+    }
+    expect(await plan({ media: join(place, "a"), clips: place })).toMatchObject({ ok: false });
+    expect(await plan({ media: join(place, "media"), clips: join(place, "media2") })).toMatchObject({ ok: true });
+    expect(await plan({ media: place, clips: place }, { mode: "merge" })).toMatchObject({ ok: true });
+    const chosen = { media: ["a.txt"], clips: ["b.txt"] };
+    const both = await plan({ media: place, clips: place }, { select: chosen });
+    await engine.restore(both, { confirm: both.token });
+    expect(await tree(place)).toEqual({ "a.txt": "a", "b.txt": "b" });
+  });
+
   it("refuse a backup of a newer application, unless it goes elsewhere", async () => {
     const { media, storage, engine } = await prepared({ a: "1" });
     const { id } = await engine.backup({ site: "local" });

@@ -1,5 +1,5 @@
 import { access, constants, stat, statfs } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, isAbsolute, relative, sep } from "node:path";
 import type { AppInfo, Manifest, RestoreCheck } from "@lifeboat/contracts";
 import { isNewer } from "./versions.ts";
 
@@ -45,6 +45,35 @@ export function checkSourceVersion(source: string, made: string | undefined, now
       ...(newer ? { hint: "Update the application, then restore." } : {}),
     },
   ];
+}
+
+/** Where one source goes in place of its own, and whether what else is there is removed. */
+export interface Place {
+  readonly source: string;
+  readonly to: string;
+  readonly clears: boolean;
+}
+
+/** Whether restoring one source removes what another one has just put there. Pure. */
+export function checkOverlap(places: readonly Place[]): RestoreCheck[] {
+  const pairs = places.flatMap((outer) => places.map((inner) => ({ outer, inner })));
+  const clash = pairs.find(({ outer, inner }) => outer !== inner && outer.clears && isWithin(inner.to, outer.to));
+  if (clash === undefined) return [];
+  const { outer, inner } = clash;
+  return [
+    {
+      level: "error",
+      code: "places-overlap",
+      message: `"${inner.source}" goes to ${inner.to}, where "${outer.source}" replaces all there is in ${outer.to}.`,
+      source: outer.source,
+      hint: "Give each source a directory of its own, or choose the mode merge.",
+    },
+  ];
+}
+
+function isWithin(path: string, directory: string): boolean {
+  const way = relative(directory, path);
+  return way === "" || !(way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way));
 }
 
 /** What goes to a directory. */

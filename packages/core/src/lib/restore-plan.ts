@@ -8,7 +8,7 @@ import {
   type RestoreCheck,
 } from "@lifeboat/contracts";
 import { expectManifest } from "./find-backup.ts";
-import { checkApp, checkDestinations, type Destination } from "./restore-checks.ts";
+import { checkApp, checkDestinations, checkOverlap, type Destination, type Place } from "./restore-checks.ts";
 import { type PartPlan, planPart } from "./restore-part.ts";
 import type { PlannedChange, RestorePlan, RestoreRequest } from "./restore-types.ts";
 import type { RunContext } from "./run-context.ts";
@@ -68,6 +68,7 @@ export async function prepareRestore(
   }
   const elsewhere = chosen.every(({ source }) => request.to?.[source] !== undefined);
   checks.push(...checkApp(manifest.app, engine.app, elsewhere));
+  checks.push(...checkOverlap(parts.flatMap(place)));
   checks.push(...(await checkDestinations(parts.flatMap(destination))));
   const draft: Omit<RestorePlan, "token"> = {
     id,
@@ -156,6 +157,11 @@ function tally() {
       truncated: counts.create + counts.replace + counts.remove > entries.length,
     }),
   };
+}
+
+function place({ part, to, mode, selection }: PartPlan): Place[] {
+  const clears = mode === "replace" && selection === null && part.folders === undefined;
+  return to === undefined ? [] : [{ source: part.source, to, clears }];
 }
 
 /** Where a source that looks after nothing itself is restored to. */
