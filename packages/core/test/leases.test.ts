@@ -127,6 +127,27 @@ describe("a lease left behind", () => {
     expect((await keys(storage)).filter((key) => key.includes(id))).toEqual([]);
   });
 
+  it("is not taken away by a deletion of what is being made, whichever way that fails", async () => {
+    const { source, begun, go } = slow("settings");
+    const { engine, storage } = host({ sources: [source] });
+    const job = engine.backup({ site: "local" });
+    await begun;
+    const [lease] = await keys(storage, "locks/");
+    const id = lease!.slice("locks/".length, -".json".length);
+    await storage.put(`backups/${id}/other.tar.zst.sealed`, new Uint8Array(1));
+    const put: Storage["put"] = () =>
+      Promise.reject(new LifeboatError({ code: "UNREACHABLE", operation: "storage.put", message: "no line" }));
+    const { engine: other } = host({ storage: { ...storage, put } });
+    await expect(other.backups.delete({ site: "local", id })).rejects.toThrow(coded("UNREACHABLE"));
+    expect(await keys(storage, "locks/")).toEqual([lease]);
+    for (const each of [engine, host({ storage }).engine]) {
+      await expect(each.backups.delete({ site: "local", id })).rejects.toThrow(coded("LOCKED"));
+    }
+    expect(await keys(storage, "locks/")).toEqual([lease]);
+    go();
+    await expect(job).resolves.toMatchObject({ status: "complete" });
+  });
+
   it("of a backup that is complete is removed, and the backup stays", async () => {
     const { storage, forward } = clocked();
     const { engine } = host({ storage, sources: [texts("settings", { a: "1" })] });

@@ -5,23 +5,29 @@ const HELD = Symbol.for("lifeboat.held-leases");
 
 /**
  * The leases that this thread holds, all engines and all copies of this package
- * together: one that says it is ours and is not among them was left behind.
+ * together, and how often: who claims one that another run holds has it noted too,
+ * until the claim has failed. One that says it is ours and is not here was left behind.
  */
-function held(): Set<string> {
+function held(): Map<string, number> {
   const found: unknown = Reflect.get(globalThis, HELD);
-  if (found instanceof Set) return found;
-  const created = new Set<string>();
+  if (found instanceof Map) return found;
+  const created = new Map<string, number>();
   Reflect.set(globalThis, HELD, created);
   return created;
 }
 
-/** Notes that a lease is held. Disposing notes that it is not any more. */
+/** Notes that a lease is held. Disposing, once or more often, notes that it is not any more. */
 export function noteHeld(siteId: string, id: string): Disposable {
   const name = `${siteId}/${id}`;
-  held().add(name);
+  let noted = true;
+  held().set(name, (held().get(name) ?? 0) + 1);
   return {
     [Symbol.dispose]() {
-      held().delete(name);
+      if (!noted) return;
+      noted = false;
+      const left = (held().get(name) ?? 0) - 1;
+      if (left > 0) held().set(name, left);
+      else held().delete(name);
     },
   };
 }

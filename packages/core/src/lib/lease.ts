@@ -63,13 +63,17 @@ export async function claimId(
   const lease = keep(site, { ...claiming, state: "running" });
   try {
     await lease.publish(claiming, options);
+  } catch (error) {
+    lease.abandon(); // what lies under this id may be another run's
+    throw error;
+  }
+  try {
     await waitForOthers(site, claiming, () => lease.facts(), options);
     await lease.renew(options);
     lease.start();
     return lease;
   } catch (error) {
-    if (isLifeboatError(error, "ALREADY_EXISTS")) lease.abandon();
-    else await lease.release().catch(() => lease.abandon()); // the error that matters is the first
+    await lease.release().catch(() => lease.abandon()); // the error that matters is the first
     throw error;
   }
 }
