@@ -269,12 +269,12 @@ describe("big files", () => {
 
   test("that are sparse come back sparse", async () => {
     const to = temporary();
-    const zeros = Buffer.alloc(1 << 20);
+    const zeros = () => Buffer.alloc(1 << 20); // pieces are the reader's, so each is new
     const pieces = function* () {
       yield Buffer.from("begin".padEnd(1 << 16, "."));
-      for (let i = 0; i < 200; i++) yield zeros;
-      yield Buffer.concat([zeros, Buffer.from("middle"), zeros]);
-      for (let i = 0; i < 200; i++) yield zeros;
+      for (let i = 0; i < 200; i++) yield zeros();
+      yield Buffer.concat([zeros(), Buffer.from("middle"), zeros()]);
+      for (let i = 0; i < 200; i++) yield zeros();
     };
     const size = (1 << 16) + 402 * (1 << 20) + 6;
     await restore("/nowhere", [big("sparse", size, pieces)], { to });

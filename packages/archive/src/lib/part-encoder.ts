@@ -1,5 +1,6 @@
 import type { LocalFile, PartOptions, ProblemReport, SourceEntry } from "@lifeboat/contracts";
 import { type SealState, sealSegment, sealTrailer } from "@lifeboat/crypto";
+import { releaseBytes } from "@lifeboat/threads";
 import { type BodyStart, cut, startBody } from "./body.ts";
 import type { CodecName } from "./codec/codec.ts";
 import type { LargeEntry } from "./large-entry.ts";
@@ -219,7 +220,9 @@ export class PartEncoder {
 
   async *#next(): AsyncGenerator<Uint8Array> {
     const bytes = await this.line.shift();
-    if (bytes !== undefined) yield bytes;
+    if (bytes === undefined) return;
+    yield bytes;
+    releaseBytes(bytes); // a storage has used a piece up when it asks for the next
   }
 
   async *#end(): AsyncGenerator<Uint8Array> {

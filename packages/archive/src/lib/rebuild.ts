@@ -105,7 +105,7 @@ async function digestObject(
   options: AbortOptions,
 ): Promise<string> {
   for await (const piece of site.storage.get(key, options))
-    await digests.run({ op: "digest", id: 0, bytes: piece }, options);
+    await digests.run({ op: "digest", id: 0, bytes: piece, giveBack: false }, options);
   return (await digests.run({ op: "digest-end", id: 0 }, options)) as string;
 }
 

@@ -149,9 +149,9 @@ class Opener {
       const whole = slice.length === segment.length;
       if (item.first) this.#digest += 1;
       const sent = whole ? segment : slice.slice();
-      const task = { op: "digest", id: this.#digest, bytes: sent } as const;
-      const back = (await lane.run(task, { signal, transfer: [sent.buffer as ArrayBuffer] })) as Uint8Array;
-      if (whole) segment = back;
+      const task = { op: "digest", id: this.#digest, bytes: sent, giveBack: whole } as const;
+      const back = (await lane.run(task, { signal, transfer: [sent.buffer as ArrayBuffer] })) as Uint8Array | null;
+      if (back !== null) segment = back;
       if (item.last) {
         digests.set(item.row.path, (await lane.run({ op: "digest-end", id: this.#digest }, { signal })) as string);
       }

@@ -98,7 +98,7 @@ export class SegmentLine {
   async digest(bytes: Uint8Array): Promise<Uint8Array> {
     this.#storedBytes += bytes.length;
     return (await this.#threads.digests.run(
-      { op: "digest", id: STORED, bytes },
+      { op: "digest", id: STORED, bytes, giveBack: true },
       { signal: this.#signal },
     )) as Uint8Array;
   }
@@ -122,7 +122,7 @@ export class SegmentLine {
       if (owner !== undefined && piece !== undefined) this.#accountPiece(owner, piece, segment);
     });
     this.#storedBytes += made.stored.length;
-    const task = { op: "digest", id: STORED, bytes: made.stored } as const;
+    const task = { op: "digest", id: STORED, bytes: made.stored, giveBack: true } as const;
     return this.#threads.digests.run(task, { transfer: [made.stored.buffer] }) as Promise<Uint8Array>;
   }
 
@@ -131,7 +131,7 @@ export class SegmentLine {
     addExtent(large.extents, { segment, offset: piece.offset, size }, !first);
     this.#bytes += size;
     const sent = this.#threads.digests.run(
-      { op: "digest", id: large.digest, bytes: piece.bytes },
+      { op: "digest", id: large.digest, bytes: piece.bytes, giveBack: false },
       { transfer: [piece.bytes.buffer] },
     );
     sent.catch(() => undefined); // the stored bytes' digest, on the same thread, reports it

@@ -1,4 +1,5 @@
 import type { AbortOptions, Storage } from "@lifeboat/contracts";
+import { releaseBytes } from "@lifeboat/threads";
 import { badLayout, type PartLayout } from "./part-layout.ts";
 
 /** The most that one request asks for, in bytes. */
@@ -16,6 +17,7 @@ export class StoredReader {
   readonly #layout: PartLayout;
   readonly #options: AbortOptions;
   #stream: AsyncIterator<Uint8Array> | null = null;
+  #piece: Uint8Array = new Uint8Array(0);
   #held: Uint8Array = new Uint8Array(0);
   #position = 0;
   #end = 0;
@@ -98,6 +100,8 @@ export class StoredReader {
       throw badLayout(this.#layout.key, `it ends at byte ${this.#position}, before byte ${end}`);
     }
     this.#bytesRead += next.value.length;
+    releaseBytes(this.#piece); // its bytes have been copied to where they are wanted
+    this.#piece = next.value;
     return next.value;
   }
 

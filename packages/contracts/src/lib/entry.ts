@@ -66,7 +66,7 @@ export interface RestoredEntry extends EntryInfo {
   /** The content where all of it is at hand already: small files. The bytes are the reader's. */
   readonly bytes?: Uint8Array;
   /**
-   * The content; for a file only. It ends normally only after all of it was checked.
+   * The content; for a file only. The pieces are the reader's. It ends normally only after all of it was checked.
    *
    * @throws CORRUPT where it is not what was backed up
    */

@@ -40,6 +40,8 @@ export interface PartPlan extends PartRequest {
   readonly bytes: number;
   /** Which entries are there already, by their number among those that are restored. */
   readonly unchanged: Bits;
+  /** Whether anything that is there would be replaced or removed. */
+  readonly touches: boolean;
   readonly checks: readonly RestoreCheck[];
   /** SHA-256 over all changes. */
   readonly digest: string;
@@ -68,9 +70,9 @@ export async function planPart(request: PartRequest, onChange: (change: RestoreC
     ...(request.registered ? checkSourceVersion(part.source, part.version, source.version) : []),
     ...checkSelection(part.source, selection),
   ];
-  const { unchanged, digest, bytes } = await compare(source, context, restored(infos(), selection), onChange);
+  const { unchanged, touches, digest, bytes } = await compare(source, context, restored(infos(), selection), onChange);
   checks.push(...(await ownChecks(source, { ...context, size: bytes })));
-  return { ...request, selection, entries, bytes: context.size, unchanged, checks, digest };
+  return { ...request, selection, entries, bytes: context.size, unchanged, touches, checks, digest };
 }
 
 /** The entries as they are restored. */
@@ -88,17 +90,19 @@ async function compare(
   context: RestoreCheckContext,
   entries: AsyncIterable<EntryInfo>,
   onChange: (change: RestoreChange) => void,
-): Promise<{ unchanged: Bits; digest: string; bytes: number }> {
+): Promise<Pick<PartPlan, "unchanged" | "touches" | "digest" | "bytes">> {
   const unchanged = new Bits();
   const hash = createHash("sha256");
   let at = 0;
   let bytes = 0;
+  let touches = false;
   const changes = source.compare?.(context, entries) ?? replaceAll(entries);
   try {
     for await (const change of changes) {
       const { action, path, size } = change;
       hash.update(`${action}\0${JSON.stringify(path)}\0${size}\n`);
       onChange(change);
+      touches ||= action === "replace" || action === "remove";
       if (action === "unchanged") unchanged.set(at);
       else if (action !== "remove") bytes += size;
       if (action !== "remove") at += 1;
@@ -106,7 +110,7 @@ async function compare(
   } catch (error) {
     throw sourceFailed(error, source.id, "compare", context.signal);
   }
-  return { unchanged, digest: hash.digest("hex"), bytes };
+  return { unchanged, touches, digest: hash.digest("hex"), bytes };
 }
 
 async function* replaceAll(entries: AsyncIterable<EntryInfo>): AsyncGenerator<RestoreChange> {

@@ -97,11 +97,14 @@ async function restorePart(
 
 /**
  * Before anything is touched, the bytes of each part that is restored whole must be
- * those that were written. Of a part that is restored only in part that would cost
- * more than the restore; there, each piece is checked as it is read.
+ * those that were written. Where nothing is there that could be touched, or only some
+ * of a part is restored, that would cost more than it brings: each piece is checked as
+ * it is read.
  */
 async function checkContent({ site, plan, parts }: PreparedRestore, job: JobControl): Promise<void> {
-  const whole = parts.filter(({ selection, unchanged }) => selection === null && unchanged.count === 0);
+  const whole = parts.filter(
+    ({ selection, unchanged, touches }) => touches && selection === null && unchanged.count === 0,
+  );
   if (whole.length === 0) return;
   const found: VerifyProblem[] = [];
   await site.repository.verify(plan.id, "checksum", {

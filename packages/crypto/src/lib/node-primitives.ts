@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac } from "node:crypto";
 import type { CipherSuite } from "@lifeboat/contracts";
+import { releaseBytes } from "@lifeboat/threads";
 import { type Primitives, TAG_BYTES } from "./primitives.ts";
 
 /** Ciphertext is copied into its place in pieces that are still in the processor's cache. */
@@ -21,7 +22,9 @@ export const nodePrimitives: Primitives = {
     const cipher = createCipheriv(algorithm(suite), key, nonce, { authTagLength: TAG_BYTES });
     cipher.setAAD(aad, { plaintextLength: plaintext.length });
     for (let start = 0; start < plaintext.length; start += PIECE) {
-      out.set(cipher.update(plaintext.subarray(start, start + PIECE)), at + start);
+      const piece = cipher.update(plaintext.subarray(start, start + PIECE));
+      out.set(piece, at + start);
+      releaseBytes(piece);
     }
     cipher.final();
     out.set(cipher.getAuthTag(), at + plaintext.length);

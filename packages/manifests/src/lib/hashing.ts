@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Handler } from "@lifeboat/threads";
+import { type Handler, releaseBytes } from "@lifeboat/threads";
 
 /** The next piece of what is hashed, or its end. */
 export type HashTask = { readonly piece: Uint8Array } | { readonly end: true };
@@ -12,6 +12,7 @@ export function hashing(): Handler<HashTask, HashResult> {
   return (task) => {
     if ("piece" in task) {
       hash.update(task.piece);
+      releaseBytes(task.piece);
       return null;
     }
     const digest = hash.digest("hex");

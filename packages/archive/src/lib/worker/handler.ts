@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import { type Handler, Transfer } from "@lifeboat/threads";
+import { type Handler, releaseBytes, Transfer } from "@lifeboat/threads";
 import { ownBytes } from "../bytes.ts";
 import { openCodec } from "../codec/open-codec.ts";
 import { SEGMENT_BYTES } from "../limits.ts";
@@ -32,7 +32,9 @@ export async function startHandler({ codec: setup, seal }: ThreadSetup): Promise
         digests.set(task.id, digest);
         digest.update(task.bytes);
         const bytes = ownBytes(task.bytes);
-        return new Transfer<Result>(bytes, [bytes.buffer]);
+        if (task.giveBack) return new Transfer<Result>(bytes, [bytes.buffer]);
+        releaseBytes(bytes);
+        return null;
       }
       case "digest-end": {
         const digest = digests.get(task.id) ?? createHash("sha256");

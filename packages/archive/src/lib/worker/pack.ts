@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { closeSync } from "node:fs";
 import type { ProblemReport } from "@lifeboat/contracts";
 import { type SealState, sealSegment } from "@lifeboat/crypto";
+import { releaseBytes } from "@lifeboat/threads";
 import { ownBytes } from "../bytes.ts";
 import type { Codec } from "../codec/codec.ts";
 import { MAX_UNPACKED_BYTES } from "../limits.ts";
@@ -35,7 +36,9 @@ export class Packer {
     const plain = this.#buffer.content;
     const frame = this.#compress(plain);
     const stored = this.#seal === null ? new Uint8Array(frame) : sealSegment(this.#seal, task.segment, false, frame);
-    return { ...content.summary(), stored: ownBytes(stored), packed: frame.length, unpacked: plain.length };
+    const packed = frame.length;
+    if (frame !== this.#zeros.frame) releaseBytes(frame);
+    return { ...content.summary(), stored: ownBytes(stored), packed, unpacked: plain.length };
   }
 
   /** Long stretches of zeros, as sparse files have them, are compressed once. */

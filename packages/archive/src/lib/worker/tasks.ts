@@ -111,6 +111,8 @@ export interface DigestTask {
   readonly op: "digest";
   readonly id: number;
   readonly bytes: Uint8Array;
+  /** Whether the bytes are wanted back; else their memory is released. */
+  readonly giveBack: boolean;
 }
 
 /** The end of a digest. */
@@ -122,5 +124,5 @@ export interface DigestEndTask {
 /** What a thread is asked. */
 export type Task = PackTask | UnpackTask | DigestTask | DigestEndTask;
 
-/** What it answers: {@link Packed}, {@link Unpacked}, the bytes given back, or a digest in hex. */
-export type Result = Packed | Unpacked | Uint8Array<ArrayBuffer> | string;
+/** What it answers: {@link Packed}, {@link Unpacked}, the bytes given back, nothing, or a digest in hex. */
+export type Result = Packed | Unpacked | Uint8Array<ArrayBuffer> | null | string;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { openSegment, type SealState } from "@lifeboat/crypto";
+import { releaseBytes } from "@lifeboat/threads";
 import { ownBytes } from "../bytes.ts";
 import type { Codec } from "../codec/codec.ts";
 import type { Unpacked, UnpackTask } from "./tasks.ts";
@@ -10,6 +11,7 @@ const NOTHING: readonly string[] = [];
 export function unpack(codec: Codec, seal: SealState | null, task: UnpackTask): Unpacked {
   const frame = seal === null ? task.stored : openSegment(seal, task.segment, false, task.stored);
   const bytes = codec.expand(frame, task.unpacked);
+  for (const used of [frame, task.stored]) releaseBytes(used);
   const bad =
     task.checks.length === 0 ? NOTHING : task.checks.filter((check) => !matches(bytes, check)).map((c) => c.path);
   return { bytes: task.keep ? ownBytes(bytes) : new Uint8Array(0), bad };

@@ -1,6 +1,7 @@
 import { writev } from "node:fs";
 import { promisify } from "node:util";
 import type { RestoredEntry } from "@lifeboat/contracts";
+import { releaseBytes } from "@lifeboat/threads";
 import { systemError } from "../errors.ts";
 import type { Guard } from "./guard.ts";
 
@@ -79,6 +80,7 @@ async function writePieces(fd: number, pieces: readonly Uint8Array[], start: num
     }
   }
   await writeAll(fd, run, runAt);
+  for (const piece of pieces) releaseBytes(piece);
 }
 
 /** Appends a block, as part of the last one where it follows it in memory. */
