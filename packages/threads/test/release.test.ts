@@ -14,8 +14,12 @@ it("gives large bytes back at once, and leaves alone what others share", async (
   expect(half.length).toBe(1 << 19);
   expect(small.length).toBe(1000);
 
-  await nextTurn();
   const before = process.memoryUsage().arrayBuffers;
-  for (let n = 0; n < 200; n++) releaseBytes(new Uint8Array(4 << 20).fill(1));
-  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100 << 20);
+  let most = 0;
+  for (let n = 0; n < 200; n++) {
+    releaseBytes(new Uint8Array(4 << 20).fill(1));
+    await nextTurn();
+    most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+  }
+  expect(most).toBeLessThan(16 << 20);
 });
