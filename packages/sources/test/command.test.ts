@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { type CommandOptions, command } from "../src/index.ts";
 import { all, backedUp, backupContext, content, list, restoreContext, restored, temporary } from "./tools.ts";
 
@@ -113,6 +113,46 @@ describe("a command's output", () => {
 
   test("times out", async () => {
     await expect(output({ command: ["sleep", "600"], timeout: 50 })).rejects.toMatchObject({ code: "TIMEOUT" });
+  });
+
+  const daemon = (keeps: string) => ["sh", "-c", `echo dumped; setsid sleep 600 ${keeps} & echo $! > "$PIDFILE"`];
+  function daemonised(keeps: string, more: Partial<CommandOptions> = {}, signal?: AbortSignal) {
+    const file = join(temporary(), "pid");
+    onTestFinished(() => void process.kill(Number(readFileSync(file, "utf8")), "SIGKILL"));
+    return { file, reading: output({ command: daemon(keeps), env: { PIDFILE: file }, ...more }, signal) };
+  }
+
+  test("times out though a daemon that it left behind holds its output", async () => {
+    const { reading } = daemonised("2>&1", { timeout: 200 });
+    await expect(reading).rejects.toMatchObject({ code: "TIMEOUT" });
+  });
+
+  test("is aborted though a daemon that it left behind holds its output", async () => {
+    const controller = new AbortController();
+    const { file, reading } = daemonised("2>&1", {}, controller.signal);
+    await appears(file);
+    const reason = new Error("enough");
+    controller.abort(reason);
+    await expect(reading).rejects.toBe(reason);
+  });
+
+  test("ends with the program though a daemon that it left behind holds its standard error", async () => {
+    const { reading } = daemonised(">/dev/null");
+    expect((await reading).toString()).toBe("dumped\n");
+  });
+
+  test("never shows the password of an address in a message", async () => {
+    const command = ["sh", "-c", "echo cannot reach postgres://joe:s3cr3t@db.example/app >&2; exit 1"];
+    await expect(output({ command })).rejects.toMatchObject({
+      message: expect.stringContaining("postgres://***@db.example/app"),
+    });
+  });
+
+  test("needs an environment that programs can have, and its values stay out of the message", () => {
+    const env = { TOKEN: "s3cr3t\0" };
+    expect(() => command("db", { command: ["true"], env })).toThrow(
+      expect.objectContaining({ code: "INVALID", message: expect.not.stringContaining("s3cr3t") }),
+    );
   });
 
   test.each([[[]], [[""]], [["a\0b"]]])("needs a usable command, not %j", (words) => {

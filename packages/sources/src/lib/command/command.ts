@@ -44,6 +44,10 @@ export function command(id: string, options: CommandOptions): Source {
   const { fileName = `${id}.dump`, cwd, env, timeout, minBytes = 1 } = options;
   checkCommand(options.command, operation);
   if (options.restore !== undefined) checkCommand(options.restore.command, operation);
+  for (const [name, value] of Object.entries(env ?? {})) {
+    // Node's own refusal would quote the value
+    if (value.includes("\0")) throw invalid(operation, `The environment variable ${name} holds a NUL.`);
+  }
   const problem = fileName.includes("/") ? "it has a slash" : entryPathProblem(fileName);
   if (problem !== null) throw invalid(operation, `${JSON.stringify(fileName)} is no file name: ${problem}.`);
 

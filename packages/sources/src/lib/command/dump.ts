@@ -25,10 +25,16 @@ export async function* dump(options: DumpOptions): AsyncGenerator<Uint8Array, vo
   }
 }
 
-async function* output({ child }: Program, signal: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
-  if (child.stdout === null) return;
-  for await (const piece of child.stdout) {
-    signal.throwIfAborted();
-    yield piece as Buffer;
+async function* output(program: Program, signal: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
+  const { stdout } = program.child;
+  if (stdout === null) return;
+  try {
+    for await (const piece of stdout) {
+      signal.throwIfAborted();
+      yield piece as Buffer;
+    }
+  } catch (error) {
+    await program.success(); // says why it was cut off
+    throw error;
   }
 }

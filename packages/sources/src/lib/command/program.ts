@@ -22,7 +22,7 @@ export interface ProgramOptions {
 export interface Program extends AsyncDisposable {
   readonly child: ChildProcess;
   /**
-   * Waits for its end.
+   * Waits for its end, once its output has been read.
    *
    * @throws SOURCE_FAILED unless it exited with 0; TIMEOUT; the signal's reason
    */
@@ -33,6 +33,8 @@ export interface Program extends AsyncDisposable {
 
 /** Milliseconds between asking a program to end and ending it. */
 const GRACE = 5000;
+/** Milliseconds that what is left of a program's pipes is waited for: a daemon that it started may hold them for ever. */
+const LINGER = 500;
 
 /** Starts a program, with its own process group, so that all it starts in turn ends with it. */
 export function startProgram(options: ProgramOptions): Program {
@@ -66,8 +68,18 @@ export function startProgram(options: ProgramOptions): Program {
   function stop(): void {
     if (!running) return;
     kill("SIGTERM");
-    timers.push(setTimeout(() => kill("SIGKILL"), GRACE));
+    const isGone = child.exitCode !== null || child.signalCode !== null;
+    timers.push(setTimeout(end, isGone ? LINGER : GRACE));
   }
+  function end(): void {
+    kill("SIGKILL");
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  }
+  const exited = new Promise<void>((resolve) => {
+    child.once("error", () => resolve());
+    child.once("exit", () => resolve());
+  });
   const ended = new Promise<{ error?: Error; code: number | null; by: string | null }>((resolve) => {
     child.once("error", (error) => resolve({ error, code: null, by: null }));
     child.once("close", (code, by) => resolve({ code, by }));
@@ -95,6 +107,8 @@ export function startProgram(options: ProgramOptions): Program {
     child,
     failure,
     async success() {
+      await exited;
+      if (running) timers.push(setTimeout(() => child.stderr?.destroy(), LINGER));
       const { error, code, by } = await ended;
       signal.throwIfAborted();
       if (error !== undefined) throw notStarted(program, error, operation);

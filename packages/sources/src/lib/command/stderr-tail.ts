@@ -3,6 +3,8 @@ const TAIL = 4096;
 const MASK = "***";
 /** Values shorter than this are no secrets, and masking them would garble every message. */
 const SHORTEST = 3;
+/** The user and password of an address, as in `postgres://joe:secret@host`. */
+const CREDENTIALS = /(?<=\w:\/\/)[^\s/]+(?=@)/g;
 
 /** Keeps the end of a program's standard error, without the secrets that it was given. */
 export class StderrTail {
@@ -27,6 +29,7 @@ export class StderrTail {
   text(): string {
     let text = this.#kept.toString("utf8");
     for (const secret of this.#secrets) text = text.replaceAll(secret, MASK);
+    text = text.replace(CREDENTIALS, MASK);
     // where it was cut, the first bytes may be the end of a secret
     if (this.#cut) text = text.slice(this.#longest);
     return text.slice(-TAIL).trim();
