@@ -220,6 +220,16 @@ describe("links", () => {
     expect(entries.find(({ path }) => path === "b")!.local).toMatchObject({ path: join(root, "b") });
   });
 
+  test("that are followed to names that are not UTF-8 are read there", async () => {
+    const root = temporary();
+    const odd = Buffer.concat([Buffer.from(`${root}/odd-`), Buffer.from([0xff])]);
+    writeFileSync(odd, "odd content");
+    symlinkSync(odd, join(root, "link"));
+    const source = directory("data", { path: root, followLinks: true, include: ["link"] });
+    const [entry] = await all(source.entries(backupContext()));
+    expect(pathToBytes(entry!.local!.path)).toEqual(new Uint8Array(odd));
+  });
+
   test("are followed where that is asked for, but not in circles nor to nowhere", async () => {
     const root = tree("real/file", "real/deep/");
     const elsewhere = tree("shared");

@@ -1,5 +1,5 @@
 import { fstatSync, lstatSync, realpathSync, type Stats, statSync } from "node:fs";
-import { LifeboatError, type ProblemReport } from "@lifeboat/contracts";
+import { LifeboatError, type ProblemReport, pathFromBytes } from "@lifeboat/contracts";
 import { causeOf, errnoOf, reasonOf, systemError } from "../errors.ts";
 import { createFilter, type Filter, onTheWay, type Verdict } from "../filter.ts";
 import { closeDirectory, type Directory, openChild, openRoot } from "../fs/directory.ts";
@@ -203,7 +203,7 @@ function kindOf(stat: Stats): string {
 
 function realPath(at: string | Buffer): string {
   try {
-    return realpathSync.native(at, "utf8");
+    return pathFromBytes(realpathSync.native(at, "buffer"));
   } catch {
     return "?"; // too long a path: its content is read through the link
   }

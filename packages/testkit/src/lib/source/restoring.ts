@@ -13,6 +13,7 @@ export function restoring(test: SourceTest): void {
       const before = await state();
       const recorded = await record(source);
       await under.clear();
+      expect(await state(), "the state once it is cleared").not.toEqual(before);
       if (mode === "missing" && source.compare !== undefined) {
         const changes = await all(source.compare({ ...checkContext(recorded), mode }, replay(recorded)));
         if (changes.every(({ action }) => action === "unchanged")) return; // its data always counts as there
