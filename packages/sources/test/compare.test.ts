@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import {
   chmodSync,
+  lchownSync,
   linkSync,
   mkdirSync,
   readdirSync,
@@ -33,11 +34,11 @@ async function infos(source: Source): Promise<EntryInfo[]> {
   const entries = await all(source.entries(backupContext()));
   return Promise.all(
     entries.map(async (entry): Promise<EntryInfo> => {
-      const { path, type, mode, mtimeMs, target, section } = entry;
+      const { path, type, mode, mtimeMs, uid = -1, gid = -1, target, section } = entry;
       const bytes = entry.open === undefined ? Buffer.alloc(0) : await content(entry.open());
       const optional = { ...(target === undefined ? {} : { target }), ...(section === undefined ? {} : { section }) };
       const sha256 = type === "file" ? { sha256: createHash("sha256").update(bytes).digest("hex") } : {};
-      return { path, type, mode, mtimeMs: Math.floor(mtimeMs), size: bytes.length, ...optional, ...sha256 };
+      return { path, type, mode, uid, gid, mtimeMs: Math.floor(mtimeMs), size: bytes.length, ...optional, ...sha256 };
     }),
   );
 }
@@ -76,6 +77,22 @@ describe("what a restore would change", () => {
       expect(new Set(Object.values(found))).toEqual(new Set(["unchanged 0"]));
     }
   });
+
+  test.runIf(process.geteuid?.() === 0)(
+    "is told for what belongs to another now, where owners can be restored",
+    async () => {
+      const root = live();
+      const source = directory("data", { path: root });
+      const entries = await infos(source);
+      for (const name of ["d", "d/edited", "soft"]) lchownSync(join(root, name), 1234, 1234);
+      utimesSync(join(root, "d"), 1e9, 1e9);
+      const found = await changes(source, entries);
+      const changed = Object.keys(found).filter((path) => !found[path]!.startsWith("unchanged"));
+      expect(changed).toEqual(["d", "d/edited", "soft"]);
+      const asAnyone = await unprivileged(() => changes(source, entries));
+      expect(Object.keys(asAnyone).filter((path) => !asAnyone[path]!.startsWith("unchanged"))).toEqual([]);
+    },
+  );
 
   test("is told entry by entry, extras last", async () => {
     const root = live();

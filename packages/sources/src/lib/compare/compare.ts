@@ -1,6 +1,7 @@
 import { type EntryInfo, entryPathProblem, type RestoreChange } from "@lifeboat/contracts";
 import { createThreads, type Threads } from "@lifeboat/threads";
 import { invalid } from "../errors.ts";
+import { readWantedOwners } from "../extract/ownership.ts";
 import { TableWriter } from "../table.ts";
 import { TYPES } from "../walk/protocol.ts";
 import code from "./compare.worker.ts?worker-code";
@@ -29,6 +30,7 @@ export async function* compareTree(
     size: run.thread === false ? 0 : 1,
     name: "lifeboat compare",
   });
+  const wanted = await readWantedOwners();
   let batch: EntryInfo[] = [];
   for await (const entry of entries) {
     signal.throwIfAborted();
@@ -36,22 +38,25 @@ export async function* compareTree(
     if (problem !== null) throw invalid("source.compare", `The entry ${JSON.stringify(entry.path)}: ${problem}.`);
     batch.push(entry);
     if (batch.length < BATCH) continue;
-    yield* await changes(threads, batch, signal);
+    yield* await changes(threads, batch, wanted, signal);
     batch = [];
   }
-  yield* await changes(threads, batch, signal);
+  yield* await changes(threads, batch, wanted, signal);
   await threads.run({ kind: "close" });
 }
 
 async function changes(
   threads: Threads<CompareTask, CompareResult>,
   batch: readonly EntryInfo[],
+  wanted: Awaited<ReturnType<typeof readWantedOwners>>,
   signal: AbortSignal,
 ): Promise<RestoreChange[]> {
   if (batch.length === 0) return [];
   const table = new TableWriter();
-  for (const { type, size, mode, mtimeMs, path, target = "", sha256 = "" } of batch) {
-    table.add([TYPES.indexOf(type), size, mode, mtimeMs], [path, target, sha256]);
+  for (const entry of batch) {
+    const { type, size, mode, mtimeMs, path, target = "", sha256 = "" } = entry;
+    const { uid, gid } = wanted(entry);
+    table.add([TYPES.indexOf(type), size, mode, mtimeMs, uid, gid], [path, target, sha256]);
   }
   const actions = await threads.run({ kind: "batch", table: table.take() }, { signal });
   return batch.map(({ path, size }, row) => {

@@ -15,7 +15,11 @@ const TURN = 8;
 const OPEN = constants.O_RDONLY | constants.O_NONBLOCK | (constants.O_NOFOLLOW ?? 0);
 
 type Action = Exclude<RestoreChange["action"], "remove">;
-type Compared = Pick<EntryInfo, "path" | "type" | "size" | "mode" | "mtimeMs" | "target" | "sha256">;
+/** Owners are -1 where they do not matter. */
+type Compared = Pick<EntryInfo, "path" | "type" | "size" | "mode" | "mtimeMs" | "target" | "sha256"> & {
+  readonly uid: number;
+  readonly gid: number;
+};
 
 /** Compares entries with what is there, never through a link. Reads only. */
 export class Comparer {
@@ -46,17 +50,19 @@ export class Comparer {
   async #same(entry: Compared, live: Stats): Promise<boolean> {
     const sameTime = Math.floor(live.mtimeMs) === Math.floor(entry.mtimeMs);
     const sameMode = (live.mode & 0o7777) === (entry.mode & 0o7777);
+    const { uid, gid } = entry;
+    const sameOwner = (uid < 0 || uid === live.uid) && (gid < 0 || gid === live.gid);
     switch (entry.type) {
       case "directory":
-        return live.isDirectory() && sameTime && sameMode;
+        return live.isDirectory() && sameTime && sameMode && sameOwner;
       case "symlink":
-        return live.isSymbolicLink() && sameTime && readLink(this.#at(entry.path)) === entry.target;
+        return live.isSymbolicLink() && sameTime && sameOwner && readLink(this.#at(entry.path)) === entry.target;
       case "hardlink": {
         const other = this.#stat(entry.target ?? "");
         return live.isFile() && other !== null && other.dev === live.dev && other.ino === live.ino;
       }
       default:
-        if (!live.isFile() || live.size !== entry.size || !sameTime || !sameMode) return false;
+        if (!live.isFile() || live.size !== entry.size || !sameTime || !sameMode || !sameOwner) return false;
         return entry.sha256 !== undefined && (await this.#sha256(entry.path)) === entry.sha256;
     }
   }

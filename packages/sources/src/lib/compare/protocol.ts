@@ -9,7 +9,7 @@ export interface CompareOptions {
   readonly keepExisting: boolean;
 }
 
-/** Entries to compare: numbers type, size, mode, mtime; texts path, target, SHA-256. */
+/** Entries to compare: numbers type, size, mode, mtime, wanted user and group; texts path, target, SHA-256. */
 export type CompareTask = { readonly kind: "batch"; readonly table: Table } | { readonly kind: "close" };
 
 /** For each of a task's entries its place in {@link ACTIONS}. */

@@ -21,10 +21,12 @@ export function serveCompare(options: CompareOptions): Handler<CompareTask, Comp
     for (let row = 0; row < actions.length; row++) {
       const type = TYPES[rows.number()] ?? "file";
       const [size, mode, mtimeMs] = [rows.number(), rows.number(), rows.number()];
+      const [uid, gid] = [rows.number(), rows.number()];
       const [path, target, sha256] = [rows.text(), rows.text(), rows.text()];
       const known = sha256 === "" ? {} : { sha256 };
       try {
-        actions[row] = ACTIONS.indexOf(await comparer.action({ type, size, mode, mtimeMs, path, target, ...known }));
+        const action = await comparer.action({ type, size, mode, mtimeMs, uid, gid, path, target, ...known });
+        actions[row] = ACTIONS.indexOf(action);
       } catch (error) {
         throw systemError(error, "source.compare", `${path} could not be compared`, path);
       }

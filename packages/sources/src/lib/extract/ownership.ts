@@ -32,6 +32,13 @@ export async function readOwnership(report: (problem: ProblemReport) => void): P
   };
 }
 
+/** Whose each entry is to be, for a comparison; -1 where it stays as it is, so always for anyone but root. */
+export async function readWantedOwners(): Promise<(entry: EntryInfo) => { uid: number; gid: number }> {
+  if (process.geteuid?.() !== 0) return () => ({ uid: -1, gid: -1 });
+  const owners = await readOwners();
+  return (entry) => ({ uid: wantedUser(entry, owners), gid: wantedGroup(entry, owners) });
+}
+
 function wantedUser({ uid, user }: EntryInfo, owners: Owners): number {
   return (user === undefined ? undefined : owners.uid(user)) ?? uid ?? -1;
 }
