@@ -85,6 +85,28 @@ it("makes a backup that restores, though a file of several names vanished before
   await engine.close();
 });
 
+it("keeps its backups where they lie in what is restored", async () => {
+  const path = await mkdtemp(join(root, "app-"));
+  await writeFile(join(path, "a"), "a");
+  const engine = createBackupEngine({
+    app: { name: "app", version: "1" },
+    sources: [directory("app", { path })],
+    sites: { local: { storage: localStorage({ path: join(path, "var", "site") }), key: unencrypted() } },
+  });
+  const first = await engine.backup({ site: "local" });
+  const second = await engine.backup({ site: "local" });
+  await writeFile(join(path, "new"), "new");
+  for (const { id } of [second, first]) {
+    const plan = await engine.planRestore({ site: "local", id });
+    await engine.restore(plan, { confirm: plan.token });
+  }
+  for (const { id } of [first, second]) {
+    expect(await engine.verify({ site: "local", id, level: "content" })).toMatchObject({ ok: true });
+  }
+  expect((await readdir(path)).sort()).toEqual(["a", "var"]);
+  await engine.close();
+});
+
 it("restores what no source takes back any more as plain files", async () => {
   const site = { storage: localStorage({ path: join(root, "orphan") }), key: unencrypted() };
   const before = createBackupEngine({

@@ -79,6 +79,15 @@ describe("restoring over what is there", () => {
     );
   });
 
+  test("replace never removes from a site, its own or another's", async () => {
+    const root = temporary();
+    write(root, { ...live, "site/lifeboat.json": "{}", "site/backups/1/manifest.json": "{}", "sitemap/x": "x" });
+    await restore(root, backup);
+    expect(shown(root).join(" ")).toBe(
+      "a/ a/new=new a/same=after site/ site/backups/ site/backups/1/ site/backups/1/manifest.json={} site/lifeboat.json={}",
+    );
+  });
+
   test("replace removes only beneath what was selected", async () => {
     const root = temporary();
     write(root, { ...live, "a/deep/x": "x" });

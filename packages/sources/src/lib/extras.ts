@@ -1,8 +1,9 @@
-import { stat } from "node:fs/promises";
+import { lstat, stat } from "node:fs/promises";
 import type { RestoreTarget } from "@lifeboat/contracts";
 import { errnoOf } from "./errors.ts";
 import type { Restored } from "./extract/extract.ts";
 import { type FilterOptions, overlap } from "./filter.ts";
+import { native } from "./fs/names.ts";
 import { walk } from "./walk/walk.ts";
 
 /** Where to look for extras. */
@@ -14,6 +15,9 @@ export interface ExtrasOptions {
   readonly threads?: number;
 }
 
+/** What lies in the top folder of every site. */
+const SITE_DESCRIPTOR = "lifeboat.json";
+
 /** Something that a replacing restore removes. */
 export interface Extra {
   readonly path: string;
@@ -22,8 +26,9 @@ export interface Extra {
 
 /**
  * What is there, but not in the backup, and would be if it were made now: only beneath
- * what was selected, nothing that the source leaves out, and nothing of a section that
- * the backup does not have.
+ * what was selected, nothing that the source leaves out, nothing of a section that
+ * the backup does not have, and never anything of a site: the backups themselves, made
+ * since this one, may lie in what is restored.
  */
 export async function* extrasOf(
   restored: Restored,
@@ -43,10 +48,25 @@ export async function* extrasOf(
   };
   const report = () => undefined; // what cannot be read or is no file cannot be an extra either
   const thread = options.threads !== 0;
+  if (await isSite(root)) return;
+  let site: string | null = null;
   for await (const { path, type, section, wanted } of walk(walking, { signal: target.signal, report, thread })) {
+    if (site !== null && path.startsWith(`${site}/`)) continue;
+    if (type === "directory" && (await isSite(`${root}/${path}`))) {
+      site = path;
+      continue;
+    }
     if (!wanted || restored.has(path)) continue;
     if (section !== "" && !restored.sections.has(section)) continue;
     yield { path, isDirectory: type === "directory" };
+  }
+}
+
+async function isSite(directory: string): Promise<boolean> {
+  try {
+    return (await lstat(native(`${directory}/${SITE_DESCRIPTOR}`))).isFile();
+  } catch {
+    return false; // not there, or not to be looked into: then nothing can be removed from it either
   }
 }
 
