@@ -43,7 +43,10 @@ describe.each([{ sealed: true }, { sealed: false }])("A damaged part (sealed: $s
       await written.storage.put(written.key, cut ? damaged.subarray(0, at) : damaged);
       const problems = await problemsOf(written);
       expect(problems.length, `round ${round}, byte ${at} of ${damaged.length}`).toBeGreaterThan(0);
-      for (const problem of problems) expect(problem.code, problem.message).toBe("CORRUPT");
+      const codes = new Set(problems.map(({ code }) => code));
+      // Without tags, a changed digit can make a part seem another backup's, or of a later version; its checksum tells.
+      if (sealed) expect(codes).toEqual(new Set(["CORRUPT"]));
+      else expect(codes).toContain("CORRUPT");
     }
   });
 

@@ -61,7 +61,7 @@ const MAX_FRAME_BYTES = MAX_TABLE_BYTES + 64 * 1024;
 /**
  * Finds everything in a part by its table, in two reads, or three where the table is large.
  *
- * @throws NOT_FOUND, CORRUPT, WRONG_KEY, UNSUPPORTED
+ * @throws NOT_FOUND, CORRUPT, WRONG_KEY, UNSUPPORTED; INCOMPATIBLE where it is not encrypted as the site is
  */
 export async function openPart(
   storage: Storage,
@@ -71,6 +71,11 @@ export async function openPart(
   secret: SiteSecret | null,
   options: AbortOptions = {},
 ): Promise<PartLayout> {
+  if (secret === null && object.sealed)
+    throw badLayout(key, "it is sealed, and the site is not encrypted", "INCOMPATIBLE");
+  // Anyone can have written it: no manifest made anew may vouch for it.
+  if (secret !== null && !object.sealed)
+    throw badLayout(key, "it is not sealed, and the site is encrypted", "INCOMPATIBLE");
   const read = (start: number, end: number) => readExactly(storage, key, start, end, options);
   const tailStart = Math.max(0, size - TAIL_BYTES);
   const [head, tail] = await Promise.all([
@@ -82,7 +87,7 @@ export async function openPart(
     return start >= tailStart ? tail.subarray(start - tailStart, end - tailStart) : read(start, end);
   };
 
-  if (head === null) {
+  if (head === null || secret === null) {
     const trailer = parseTrailer(plainTrailer(object.codec, tail.subarray(-Math.min(tail.length, PLAIN_TAIL_BYTES))));
     if (trailer.offset >= size) throw badLayout(key, "its trailer points past its end");
     const table = readTable(unwrapTable(object.codec, await readFrame(trailer.offset, size)));
@@ -93,7 +98,6 @@ export async function openPart(
       segments: places(key, table, 0, 0, trailer.offset, trailer.segments),
     };
   }
-  if (secret === null) throw badLayout(key, "it is sealed, and the site is not encrypted", "INCOMPATIBLE");
   const length = headerLength(head);
   const header = parseHeader(length <= head.length ? head.subarray(0, length) : await read(0, Math.min(length, size)));
   if (header.kind !== SealedKind.archivePart)

@@ -9,8 +9,8 @@ import {
 import { backupFolder, type Manifests } from "@lifeboat/manifests";
 import { readIndex } from "./index-reader.ts";
 import type { PartMetadata } from "./metadata.ts";
-import { badLayout, openPart, type PartObject, parsePartName } from "./part-layout.ts";
-import { openMetadata } from "./part-metadata.ts";
+import { openPart, type PartObject, parsePartName } from "./part-layout.ts";
+import { assertBelongs, openMetadata } from "./part-metadata.ts";
 import { partThreads } from "./part-threads.ts";
 import type { PartThreads } from "./segment-line.ts";
 import { StoredReader } from "./stored-reader.ts";
@@ -32,7 +32,7 @@ export async function rebuildManifest(
   for await (const stored of site.storage.list(`${backupFolder(id)}`, options)) {
     const object = parsePartName(stored.key.slice(backupFolder(id).length));
     if (object === null) continue;
-    found.push(await readPartInfo(site, stored, object, options));
+    found.push(await readPartInfo(site, id, stored, object, options));
     if (stored.modified > finished) finished = stored.modified;
   }
   const [first] = found;
@@ -40,11 +40,6 @@ export async function rebuildManifest(
   const { backup } = first.metadata;
   const missing = backup.sources.filter((source) => !found.some(({ info }) => info.source === source));
   if (missing.length > 0) throw absent(id, `it lacks the parts of ${missing.join(", ")}`);
-  for (const { metadata } of found) {
-    if (metadata.backup.id !== id || metadata.backup.siteId !== site.siteId) {
-      throw badLayout(id, `a part in its folder belongs to backup ${metadata.backup.id}`);
-    }
-  }
   const order = new Map(backup.sources.map((source, n) => [source, n]));
   const parts = found.map(({ info }) => info).sort((a, b) => (order.get(a.source) ?? 0) - (order.get(b.source) ?? 0));
   const manifest: Manifest = {
@@ -64,6 +59,7 @@ export async function rebuildManifest(
 
 async function readPartInfo(
   site: SiteContext,
+  id: string,
   stored: ObjectInfo,
   object: PartObject,
   options: AbortOptions,
@@ -71,6 +67,7 @@ async function readPartInfo(
   const layout = await openPart(site.storage, stored.key, object, stored.size, site.secret, options);
   await using threads = await partThreads(site.threads, layout.codec, 1, layout.seal);
   const metadata = await openMetadata(site, layout, threads, options);
+  assertBelongs(metadata, { key: stored.key, siteId: site.siteId, id, source: object.source });
   const counts = { files: 0, directories: 0, links: 0 };
   let size = 0;
   for await (const row of readIndex(layout, new StoredReader(site.storage, layout, options), threads, options.signal)) {
