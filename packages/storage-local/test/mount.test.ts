@@ -42,6 +42,20 @@ describe("a storage that requires its disk to be mounted", () => {
     expect(await readdir(disk.path)).toEqual([]);
   });
 
+  test("never passes for empty, nor for listed to its end, where it is pulled out meanwhile", async () => {
+    const disk = await smallDisk(1);
+    disk.mount();
+    const storage = localStorage({ path: disk.path, requireMount: true });
+    for (const key of ["a", "b/c", "d/e"]) await storage.put(key, bytes);
+    const listing = storage.list("")[Symbol.asyncIterator]();
+    expect((await listing.next()).done).toBe(false);
+    disk.unmount();
+    const rest = async () => {
+      for (let next = await listing.next(); next.done !== true; next = await listing.next());
+    };
+    await expect(rest()).rejects.toMatchObject(unmounted);
+  });
+
   test("that is named refuses another mount on the way", async () => {
     const outer = await smallDisk(1);
     outer.mount();

@@ -19,8 +19,12 @@ export async function* get(
   const place = placeOf(settings.root, key, OPERATION);
   const { start, end } = resolveRange(range, OPERATION, key);
   await assertMounted(settings, OPERATION);
-  if (!(await foldersExist(place.folders, OPERATION, key))) throw missing(key);
-  await using file = await openObject(place);
+  const there = await foldersExist(place.folders, OPERATION, key);
+  await using file = there ? await openObject(place) : null;
+  if (file === null) {
+    await assertMounted(settings, OPERATION); // pulled out meanwhile, it proves no absence
+    throw missing(key);
+  }
   const stop = Math.min(end, (await file.stat()).size);
   const begin = (at: number) => {
     if (at >= stop) return null;
@@ -54,7 +58,7 @@ async function readPiece(file: FileHandle, at: number, stop: number, key: string
   return bytes;
 }
 
-async function openObject({ key, file: path }: Place): Promise<FileHandle> {
+async function openObject({ key, file: path }: Place): Promise<FileHandle | null> {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants; // without O_NONBLOCK, a pipe would wait for a writer
   try {
     const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
@@ -65,7 +69,7 @@ async function openObject({ key, file: path }: Place): Promise<FileHandle> {
     if (errno === "ELOOP") throw linkInTheWay(path, OPERATION, key);
     if (errno !== "ENOENT" && errno !== "ENOTDIR" && errno !== "ENXIO") throw error;
   }
-  throw missing(key);
+  return null;
 }
 
 function missing(key: string): LifeboatError {

@@ -1,5 +1,4 @@
-import type { Dirent } from "node:fs";
-import { opendir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { AbortOptions, ObjectInfo } from "@lifeboat/contracts";
 import { errnoOf } from "./errors.ts";
@@ -14,48 +13,50 @@ const OPERATION = "storage.list";
 const BATCH = 64;
 
 /**
- * Walks the folder that a prefix names. Only one directory is open at a time; what
- * is remembered are the names of folders still to be walked.
+ * Walks the folder that a prefix names. What is remembered are the names in one
+ * folder, and those of folders still to be walked.
  */
 export async function* list({ settings }: Parts, prefix: string, { signal }: AbortOptions): AsyncGenerator<ObjectInfo> {
   await assertMounted(settings, OPERATION);
   const segments = folderOfPrefix(prefix);
-  if (segments === null || !(await foldersExist(foldersTo(settings.root, segments), OPERATION))) return;
-  const waiting = [segments.map((segment) => `${segment}/`).join("")];
+  if (segments !== null && (await foldersExist(foldersTo(settings.root, segments), OPERATION))) {
+    yield* walk(settings.root, segments.map((segment) => `${segment}/`).join(""), prefix, signal);
+  }
+  await assertMounted(settings, OPERATION); // a disk that was pulled out has not been listed to its end
+}
+
+async function* walk(root: string, top: string, prefix: string, signal?: AbortSignal): AsyncGenerator<ObjectInfo> {
+  const waiting = [top];
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-    let batch: string[] = [];
-    for await (const found of namesIn(settings.root, folder)) {
+    const keys = (await namesIn(root, folder)).map((name) => folder + name);
+    const wanted = keys.filter((key) => key.startsWith(prefix) || prefix.startsWith(`${key}/`));
+    for (let at = 0; at < wanted.length; at += BATCH) {
       signal?.throwIfAborted();
-      const key = folder + found.name;
-      if (found.isDirectory() && (`${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`))) {
-        if (key !== TEMPORARY) waiting.push(`${key}/`);
-      } else if (found.isFile() && key.startsWith(prefix) && isKey(key)) {
-        batch.push(key);
+      const batch = wanted.slice(at, at + BATCH);
+      const found = await Promise.all(batch.map((key) => look(join(root, key))));
+      for (const [index, key] of batch.entries()) {
+        signal?.throwIfAborted();
+        const one = found[index];
+        if (one?.isDirectory() && key !== TEMPORARY) waiting.push(`${key}/`);
+        else if (one?.isFile() && key.startsWith(prefix) && isKey(key)) {
+          yield { key, size: one.size, modified: one.mtime };
+        }
       }
-      if (batch.length < BATCH) continue;
-      yield* lookAt(settings.root, batch, signal);
-      batch = [];
     }
-    yield* lookAt(settings.root, batch, signal);
   }
 }
 
-async function* namesIn(root: string, folder: string): AsyncGenerator<Dirent> {
+/**
+ * Names alone: where a file system does not tell types, Node looks at each entry
+ * itself, and one that is deleted meanwhile would end the listing of its folder.
+ */
+async function namesIn(root: string, folder: string): Promise<string[]> {
   try {
-    yield* await opendir(join(root, folder), { bufferSize: 256 });
+    return await readdir(join(root, folder));
   } catch (error) {
     const errno = errnoOf(error);
-    if (errno === "ENOENT" || errno === "ENOTDIR") return; // removed since its name was read
-    if (errno === "EACCES" && folder === "lost+found/") return; // ext4's own, on every disk's top folder
+    if (errno === "ENOENT" || errno === "ENOTDIR") return []; // removed since its name was read
+    if (errno === "EACCES" && folder === "lost+found/") return []; // ext4's own, on every disk's top folder
     throw error;
-  }
-}
-
-async function* lookAt(root: string, keys: readonly string[], signal?: AbortSignal): AsyncGenerator<ObjectInfo> {
-  const found = await Promise.all(keys.map((key) => look(join(root, key))));
-  for (const [index, key] of keys.entries()) {
-    signal?.throwIfAborted();
-    const one = found[index];
-    if (one?.isFile()) yield { key, size: one.size, modified: one.mtime };
   }
 }

@@ -86,10 +86,12 @@ interface WithSignal {
 async function stat(settings: Settings, key: string) {
   const place = placeOf(settings.root, key, "storage.stat");
   await assertMounted(settings, "storage.stat");
-  if (!(await foldersExist(place.folders, "storage.stat", key))) return null;
-  const found = await look(place.file);
+  const there = await foldersExist(place.folders, "storage.stat", key);
+  const found = there ? await look(place.file) : null;
   if (found?.isSymbolicLink()) throw linkInTheWay(place.file, "storage.stat", key);
-  return found?.isFile() ? { key, size: found.size, modified: found.mtime } : null;
+  if (found?.isFile()) return { key, size: found.size, modified: found.mtime };
+  await assertMounted(settings, "storage.stat"); // pulled out meanwhile, it proves no absence
+  return null;
 }
 
 async function space(settings: Settings) {
