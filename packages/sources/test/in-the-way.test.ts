@@ -41,4 +41,16 @@ describe("what is in the way of an entry", () => {
     expect(readFileSync(join(disk, "film"), "utf8")).toBe("the only copy");
     expect(readdirSync(root)).toEqual(["media"]);
   });
+
+  test("goes however deep it is, though a restore that was killed left its own behind", async () => {
+    const root = temporary();
+    const deep = Array.from({ length: 40 }, () => "d").join("/");
+    mkdirSync(join(root, "a", deep), { recursive: true });
+    const left = join(root, `.lifeboat-gone-${process.pid.toString(36)}-0`); // a container's process has the same id each time
+    mkdirSync(join(left, "x"), { recursive: true });
+    await source(root).restore(restoreContext({ mode: "merge" }), list(restored({ path: "a" }, "a file")));
+    expect(readFileSync(join(root, "a"), "utf8")).toBe("a file");
+    expect(readdirSync(left)).toEqual(["x"]);
+    expect(readdirSync(root).length).toBe(2);
+  });
 });

@@ -3,7 +3,7 @@ import { errnoOf } from "../errors.ts";
 import type { Directory } from "../fs/directory.ts";
 import { native } from "../fs/names.ts";
 import { removeTree } from "../fs/remove.ts";
-import { temporaryName } from "./temporary.ts";
+import { temporaryName } from "../fs/temporary.ts";
 
 interface Displaced {
   readonly parent: string;

@@ -2,8 +2,8 @@ import { lstat, mkdir, opendir, realpath, rename, rmdir } from "node:fs/promises
 import { basename, dirname, join } from "node:path";
 import { LifeboatError } from "@lifeboat/contracts";
 import { errnoOf, invalid, systemError } from "../errors.ts";
+import { temporaryName } from "../fs/temporary.ts";
 import { hoist } from "./hoist.ts";
-import { temporaryName } from "./temporary.ts";
 
 const OWNER_ONLY = 0o700;
 

@@ -18,11 +18,11 @@ import { DirectoryCache } from "../fs/directory-cache.ts";
 import { holdsMount } from "../fs/mounts.ts";
 import { native } from "../fs/names.ts";
 import { baseName, parentPath } from "../fs/split.ts";
+import { temporaryName } from "../fs/temporary.ts";
 import { dressLink, dressOpen, dressPath } from "./dress.ts";
 import { InTheWay } from "./in-the-way.ts";
 import type { Dress, WriteProblem, WriterOptions } from "./protocol.ts";
 import { publish, unlinkQuietly } from "./publish.ts";
-import { temporaryName } from "./temporary.ts";
 
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
 const OWNER_ONLY_FILE = 0o600;

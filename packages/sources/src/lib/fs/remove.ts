@@ -2,6 +2,7 @@ import { chmodSync, lstatSync, renameSync, rmdirSync, unlinkSync } from "node:fs
 import { errnoOf } from "../errors.ts";
 import { closeDirectory, type Directory, openChild } from "./directory.ts";
 import { native, readNames } from "./names.ts";
+import { temporaryName } from "./temporary.ts";
 
 /** Deeper than this, a directory is first moved up, so that few are held open at a time. */
 const DEPTH = 32;
@@ -21,9 +22,8 @@ export function removeTree(parent: Directory, name: string): void {
   }
   const { dev } = stat;
   const waiting = [{ name, mode: stat.mode }];
-  let moves = 0;
   const moveUp = (from: string | Buffer, mode: number) => {
-    const up = `.lifeboat-gone-${process.pid.toString(36)}-${moves++}`;
+    const up = temporaryName();
     renameSync(from, native(parent.base + up));
     waiting.push({ name: up, mode });
   };
