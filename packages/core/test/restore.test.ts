@@ -224,6 +224,21 @@ describe("the checks before a restore", () => {
     for (const root of roots) expect(Object.values(await tree(root))).toEqual(["changed"]);
   });
 
+  it("find damage before anything is touched also where some of it is there already", async () => {
+    const [a, b] = [randomBytes(100_000).toString("hex"), randomBytes(100_000).toString("hex")];
+    const { root, engine, storage } = await prepared({ a, b, same: "same" });
+    const { id } = await engine.backup({ site: "local" });
+    await fill(root, { a: "changed", b: "changed" });
+    const plan = await engine.planRestore({ site: "local", id });
+    const key = `backups/${id}/media.tar.zst.sealed`;
+    const bytes = Buffer.concat(await collect(storage.get(key)));
+    const middle = bytes.length >>> 1;
+    bytes[middle] = (bytes[middle] ?? 0) ^ 1;
+    await storage.put(key, bytes);
+    await expect(engine.restore(plan, { confirm: plan.token })).rejects.toThrow("Nothing was restored");
+    expect(await tree(root)).toEqual({ a: "changed", b: "changed", same: "same" });
+  });
+
   it("refuse to restore into a source that is being backed up", async () => {
     const { engine } = await prepared({ a: "1" });
     const { id } = await engine.backup({ site: "local" });

@@ -77,7 +77,8 @@ export interface BackupEngine<Site extends string = string, Name extends string 
    * Carries out a plan.
    *
    * Rejects with INVALID without its token, or where a check forbids it; CONFLICT where the world has changed since;
-   * CORRUPT where the backup is damaged, before anything is touched; SOURCE_FAILED.
+   * CORRUPT where the backup is damaged: of parts that are restored for the most, before anything is touched, of
+   * others once the damaged piece is read; SOURCE_FAILED.
    */
   restore(plan: RestorePlan, options: RestoreOptions): Job<RestoreReport>;
   /** The keys of a site. */

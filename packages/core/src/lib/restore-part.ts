@@ -40,6 +40,8 @@ export interface PartPlan extends PartRequest {
   readonly bytes: number;
   /** Which entries are there already, by their number among those that are restored. */
   readonly unchanged: Bits;
+  /** Bytes of content of what is not there already. */
+  readonly missing: number;
   /** Whether anything that is there would be replaced or removed. */
   readonly touches: boolean;
   readonly checks: readonly RestoreCheck[];
@@ -70,9 +72,9 @@ export async function planPart(request: PartRequest, onChange: (change: RestoreC
     ...(request.registered ? checkSourceVersion(part.source, part.version, source.version) : []),
     ...checkSelection(part.source, selection),
   ];
-  const { unchanged, touches, digest, bytes } = await compare(source, context, restored(infos(), selection), onChange);
-  checks.push(...(await ownChecks(source, { ...context, size: bytes })));
-  return { ...request, selection, entries, bytes: context.size, unchanged, touches, checks, digest };
+  const compared = await compare(source, context, restored(infos(), selection), onChange);
+  checks.push(...(await ownChecks(source, { ...context, size: compared.missing })));
+  return { ...request, ...compared, selection, entries, bytes: context.size, checks };
 }
 
 /** The entries as they are restored. */
@@ -90,11 +92,11 @@ async function compare(
   context: RestoreCheckContext,
   entries: AsyncIterable<EntryInfo>,
   onChange: (change: RestoreChange) => void,
-): Promise<Pick<PartPlan, "unchanged" | "touches" | "digest" | "bytes">> {
+): Promise<Pick<PartPlan, "unchanged" | "missing" | "touches" | "digest">> {
   const unchanged = new Bits();
   const hash = createHash("sha256");
   let at = 0;
-  let bytes = 0;
+  let missing = 0;
   let touches = false;
   const changes = source.compare?.(context, entries) ?? replaceAll(entries);
   try {
@@ -104,13 +106,13 @@ async function compare(
       onChange(change);
       touches ||= action === "replace" || action === "remove";
       if (action === "unchanged") unchanged.set(at);
-      else if (action !== "remove") bytes += size;
+      else if (action !== "remove") missing += size;
       if (action !== "remove") at += 1;
     }
   } catch (error) {
     throw sourceFailed(error, source.id, "compare", context.signal);
   }
-  return { unchanged, touches, digest: hash.digest("hex"), bytes };
+  return { unchanged, missing, touches, digest: hash.digest("hex") };
 }
 
 async function* replaceAll(entries: AsyncIterable<EntryInfo>): AsyncGenerator<RestoreChange> {

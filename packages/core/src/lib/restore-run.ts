@@ -96,15 +96,13 @@ async function restorePart(
 }
 
 /**
- * Before anything is touched, the bytes of each part that is restored whole must be
- * those that were written. Where nothing is there that could be touched, or only some
- * of a part is restored, that would cost more than it brings: each piece is checked as
- * it is read.
+ * Before anything is touched, the bytes of each part that is read for the most must be
+ * those that were written. Where nothing is there that could be touched, or less of a
+ * part is restored, that would cost more than it brings: each piece is checked as it is
+ * read.
  */
 async function checkContent({ site, plan, parts }: PreparedRestore, job: JobControl): Promise<void> {
-  const whole = parts.filter(
-    ({ selection, unchanged, touches }) => touches && selection === null && unchanged.count === 0,
-  );
+  const whole = parts.filter(({ touches, missing, part }) => touches && missing > 0 && 2 * missing >= part.size);
   if (whole.length === 0) return;
   const found: VerifyProblem[] = [];
   await site.repository.verify(plan.id, "checksum", {
