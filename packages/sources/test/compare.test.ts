@@ -5,6 +5,7 @@ import {
   linkSync,
   mkdirSync,
   readdirSync,
+  readlinkSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -93,6 +94,21 @@ describe("what a restore would change", () => {
       expect(Object.keys(asAnyone).filter((path) => !asAnyone[path]!.startsWith("unchanged"))).toEqual([]);
     },
   );
+
+  test.each([true, false])("leaves nothing open where it is left early (threads: %s)", async (threads) => {
+    const source = directory("data", { path: live(), threads });
+    const entries = Array.from({ length: 600 }, (_, i) => restored({ path: `d/${i}` }, ""));
+    const opened = () => readdirSync("/proc/self/fd").filter((fd) => at(fd).includes("lifeboat-sources-"));
+    const at = (fd: string) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`);
+      } catch {
+        return ""; // the one that read the list
+      }
+    };
+    for await (const { path } of source.compare!(checkContext(), each(entries))) if (path === "d/0") break;
+    expect(opened()).toEqual([]);
+  });
 
   test("is told entry by entry, extras last", async () => {
     const root = live();

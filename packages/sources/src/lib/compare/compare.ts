@@ -32,17 +32,21 @@ export async function* compareTree(
   });
   const wanted = await readWantedOwners();
   let batch: EntryInfo[] = [];
-  for await (const entry of entries) {
-    signal.throwIfAborted();
-    const problem = entryPathProblem(entry.path);
-    if (problem !== null) throw invalid("source.compare", `The entry ${JSON.stringify(entry.path)}: ${problem}.`);
-    batch.push(entry);
-    if (batch.length < BATCH) continue;
+  try {
+    for await (const entry of entries) {
+      signal.throwIfAborted();
+      const problem = entryPathProblem(entry.path);
+      if (problem !== null) throw invalid("source.compare", `The entry ${JSON.stringify(entry.path)}: ${problem}.`);
+      batch.push(entry);
+      if (batch.length < BATCH) continue;
+      yield* await changes(threads, batch, wanted, signal);
+      batch = [];
+    }
     yield* await changes(threads, batch, wanted, signal);
-    batch = [];
+  } finally {
+    // an abort does not wait for what a thread reads: it is stopped, and that closes all it opened
+    if (run.thread === false || !signal.aborted) await threads.run({ kind: "close" });
   }
-  yield* await changes(threads, batch, wanted, signal);
-  await threads.run({ kind: "close" });
 }
 
 async function changes(
