@@ -149,7 +149,7 @@ describe("the checks before a restore", () => {
     const { engine } = host({ sources });
     const { id } = await engine.backup({ site: "local" });
     const plan = (to: { media: string; clips: string }, more = {}) =>
-      engine.planRestore({ site: "local", id, to, ...more });
+      engine.planRestore({ site: "local", id, to, mode: "replace", ...more });
     for (const clips of [place, join(place, "media"), `${place}/`]) {
       const { ok, checks } = await plan({ media: place, clips });
       expect({ ok, checks }).toMatchObject({ ok: false, checks: [{ level: "error", code: "places-overlap" }] });
@@ -161,6 +161,18 @@ describe("the checks before a restore", () => {
     const both = await plan({ media: place, clips: place }, { select: chosen });
     await engine.restore(both, { confirm: both.token });
     expect(await tree(place)).toEqual({ "a.txt": "a", "b.txt": "b" });
+  });
+
+  it("clear nothing away in another place, unless that is asked for", async () => {
+    const { engine } = await prepared({ a: "1" });
+    const { id } = await engine.backup({ site: "local" });
+    const home = await folder({ precious: "precious" });
+    const plan = await engine.planRestore({ site: "local", id, to: { media: home } });
+    expect(plan).toMatchObject({ mode: "merge", changes: { remove: 0 } });
+    await engine.restore(plan, { confirm: plan.token });
+    expect(await tree(home)).toEqual({ a: "1", precious: "precious" });
+    const clearing = await engine.planRestore({ site: "local", id, to: { media: home }, mode: "replace" });
+    expect(clearing.changes.remove).toBe(1);
   });
 
   it("refuse a backup of a newer application, unless it goes elsewhere", async () => {

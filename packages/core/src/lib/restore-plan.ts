@@ -30,7 +30,7 @@ export async function prepareRestore(
   request: RestoreRequest,
   signal: AbortSignal,
 ): Promise<PreparedRestore> {
-  const { id, mode = "replace" } = request;
+  const { id } = request;
   assertRequest(request);
   const site = await engine.sites.open(request.site, { signal });
   await expectManifest(site, id, { signal });
@@ -39,6 +39,9 @@ export async function prepareRestore(
   const checks: RestoreCheck[] = [];
   const parts: PartPlan[] = [];
   const chosen = choose(manifest, request, checks);
+  // What lies elsewhere is not this source's to clear away, unless somebody says so.
+  const elsewhere = chosen.every(({ source }) => request.to?.[source] !== undefined);
+  const mode = request.mode ?? (elsewhere ? "merge" : "replace");
   checks.push(...(await checkPresence(site, id, chosen, signal)));
   const damaged = new Set(checks.flatMap((check) => (check.code === "integrity" ? [check.source] : [])));
   for (const part of chosen) {
@@ -66,7 +69,6 @@ export async function prepareRestore(
     checks.push(...planned.checks);
     parts.push(planned);
   }
-  const elsewhere = chosen.every(({ source }) => request.to?.[source] !== undefined);
   checks.push(...checkApp(manifest.app, engine.app, elsewhere));
   checks.push(...checkOverlap(parts.flatMap(place)));
   checks.push(...(await checkDestinations(parts.flatMap(destination))));

@@ -9,7 +9,7 @@ export interface RestoreRequest<Site extends string = string, Name extends strin
    * pattern takes what is beneath a directory that it names. Default: all of the backup.
    */
   readonly select?: { readonly [Id in Name]?: true | readonly string[] } | undefined;
-  /** Default: `replace`. */
+  /** Default: `merge` where every source goes to another place, else `replace`. */
   readonly mode?: RestoreMode | undefined;
   /** For some sources, another place than their own: an absolute directory. */
   readonly to?: { readonly [Id in Name]?: string } | undefined;
