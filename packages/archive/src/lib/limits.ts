@@ -3,6 +3,9 @@ const MIB = 1024 * 1024;
 /** How many bytes of tar a segment holds, about: the unit of compression, sealing and random access. */
 export const SEGMENT_BYTES = 2 * MIB;
 
+/** The memory that a segment's bytes take on their way through the threads: used again and again. */
+export const ROOM_BYTES = SEGMENT_BYTES + MIB / 4;
+
 /** The most a segment may expand to, in bytes: more is refused before memory is taken for it. */
 export const MAX_UNPACKED_BYTES = 16 * MIB;
 

@@ -1,6 +1,5 @@
 import type { LocalFile, PartOptions, ProblemReport, SourceEntry } from "@lifeboat/contracts";
 import { type SealState, sealSegment, sealTrailer } from "@lifeboat/crypto";
-import { releaseBytes } from "@lifeboat/threads";
 import { type BodyStart, cut, startBody } from "./body.ts";
 import type { CodecName } from "./codec/codec.ts";
 import type { LargeEntry } from "./large-entry.ts";
@@ -222,7 +221,7 @@ export class PartEncoder {
     const bytes = await this.line.shift();
     if (bytes === undefined) return;
     yield bytes;
-    releaseBytes(bytes); // a storage has used a piece up when it asks for the next
+    this.line.recycle(bytes); // a storage has used a piece up when it asks for the next
   }
 
   async *#end(): AsyncGenerator<Uint8Array> {

@@ -1,8 +1,9 @@
 import type { EntryCounts, ProblemReport } from "@lifeboat/contracts";
 import type { TableRow } from "@lifeboat/crypto";
-import { type Threads, tasksInFlight } from "@lifeboat/threads";
+import { releaseBytes, type Threads, tasksInFlight } from "@lifeboat/threads";
 import { IndexBuffer } from "./index-buffer.ts";
 import { addExtent, type LargeEntry } from "./large-entry.ts";
+import { ROOM_BYTES } from "./limits.ts";
 import type { PieceOwner, SegmentPlan } from "./segment-plan.ts";
 import type { Packed, Piece, Result, Task } from "./worker/tasks.ts";
 
@@ -38,6 +39,7 @@ export class SegmentLine {
   readonly #signal: AbortSignal | undefined;
   readonly #report: (problem: ProblemReport) => void;
   readonly #underWay: Promise<Uint8Array>[] = [];
+  readonly #rooms: ArrayBuffer[] = [];
   #previous: Promise<unknown> = Promise.resolve();
 
   constructor(threads: PartThreads, report: (problem: ProblemReport) => void, signal: AbortSignal | undefined) {
@@ -78,15 +80,26 @@ export class SegmentLine {
   /** Puts a segment on the line. */
   push(plan: SegmentPlan): void {
     const segment = this.#started++;
+    const rooms = this.#rooms.splice(-1 - plan.owners.length);
     const packed = this.#threads.pool.run(
-      { op: "pack", segment, items: plan.items },
-      { signal: this.#signal, transfer: movable(plan) },
+      { op: "pack", segment, items: plan.items, rooms },
+      { signal: this.#signal, transfer: [...movable(plan), ...rooms] },
     ) as Promise<Packed>;
     const digested = this.#previous.then(() => packed).then((made) => ({ stored: this.#account(plan, made, segment) }));
     const stored = digested.then((made) => made.stored);
     this.#previous = digested;
     for (const promise of [packed, digested, stored]) promise.catch(() => undefined); // shift() reports it
     this.#underWay.push(stored);
+  }
+
+  /** Takes memory back that {@link shift} has handed out, once it is used up. */
+  recycle(bytes: Uint8Array): void {
+    const { buffer } = bytes;
+    if (buffer instanceof ArrayBuffer && buffer.byteLength === ROOM_BYTES && this.#rooms.length < this.capacity) {
+      this.#rooms.push(buffer);
+    } else {
+      releaseBytes(bytes);
+    }
   }
 
   /** The oldest segment, when it is ready. */
@@ -131,10 +144,10 @@ export class SegmentLine {
     addExtent(large.extents, { segment, offset: piece.offset, size }, !first);
     this.#bytes += size;
     const sent = this.#threads.digests.run(
-      { op: "digest", id: large.digest, bytes: piece.bytes, giveBack: false },
+      { op: "digest", id: large.digest, bytes: piece.bytes, giveBack: true },
       { transfer: [piece.bytes.buffer] },
     );
-    sent.catch(() => undefined); // the stored bytes' digest, on the same thread, reports it
+    sent.then((bytes) => this.recycle(bytes as Uint8Array)).catch(() => undefined); // the stored bytes' digest, on the same thread, reports it
     if (last) this.#finish(large);
   }
 

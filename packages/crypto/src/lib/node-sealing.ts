@@ -7,8 +7,8 @@ const sealing: Sealing = /* @__PURE__ */ createSealing(nodePrimitives);
 export const beginSeal: Sealing["beginSeal"] = (begin) => sealing.beginSeal(begin);
 
 /** Seals one segment: {@link Sealing.sealSegment}. */
-export const sealSegment: Sealing["sealSegment"] = (state, index, final, plaintext) =>
-  sealing.sealSegment(state, index, final, plaintext);
+export const sealSegment: Sealing["sealSegment"] = (state, index, final, plaintext, room) =>
+  sealing.sealSegment(state, index, final, plaintext, room);
 
 /** Opens one segment: {@link Sealing.openSegment}. */
 export const openSegment: Sealing["openSegment"] = (state, index, final, segment) =>

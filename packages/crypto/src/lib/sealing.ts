@@ -33,13 +33,13 @@ export interface Sealing {
    */
   beginSeal(begin: BeginSeal): { readonly header: Uint8Array; readonly state: SealState };
   /**
-   * Seals a segment: length, ciphertext and tag in one array of its own. Each
-   * index is used once; the table is the last one, `final`, with the number of data
+   * Seals a segment: length, ciphertext and tag in one array of its own, or at the
+   * beginning of `room` where they fit. Each index is used once; the table is the last one, `final`, with the number of data
    * segments as its index.
    *
    * @throws INVALID on an empty or too long plaintext, or an index out of range
    */
-  sealSegment(state: SealState, index: number, final: boolean, plaintext: Uint8Array): Uint8Array;
+  sealSegment(state: SealState, index: number, final: boolean, plaintext: Uint8Array, room?: Uint8Array): Uint8Array;
   /**
    * Opens a whole segment as `sealSegment` made it.
    *
@@ -100,7 +100,7 @@ export function createSealing(p: Primitives, random: (length: number) => Uint8Ar
 
   return {
     beginSeal,
-    sealSegment: (state, index, final, plaintext) => sealSegment(p, state, index, final, plaintext),
+    sealSegment: (state, index, final, plaintext, room) => sealSegment(p, state, index, final, plaintext, room),
     openSegment: (state, index, final, segment) => openSegment(p, state, index, final, segment),
     parseHeader: (bytes) => parseHeader(p, bytes),
     openHeader: (header, siteKey, kind) => openHeader(p, header, siteKey, kind),

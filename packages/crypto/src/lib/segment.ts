@@ -27,12 +27,20 @@ export function maxPlaintext(final: boolean): number {
 }
 
 /** Docs: `Sealing.sealSegment`. */
-export function sealSegment(p: Primitives, state: SealState, index: number, final: boolean, plaintext: Uint8Array) {
+export function sealSegment(
+  p: Primitives,
+  state: SealState,
+  index: number,
+  final: boolean,
+  plaintext: Uint8Array,
+  room?: Uint8Array,
+) {
   const { length } = plaintext;
   if (length === 0 || length > maxPlaintext(final)) {
     throw invalid("sealed.seal", `Expected a plaintext of 1 to ${maxPlaintext(final)} bytes, found ${length}.`);
   }
-  const out = allocate(length + SEGMENT_OVERHEAD);
+  const sealed = length + SEGMENT_OVERHEAD;
+  const out = room !== undefined && room.length >= sealed ? room.subarray(0, sealed) : allocate(sealed);
   view(out).setUint32(0, length);
   p.seal(cipher(state, index, final, out.subarray(0, LENGTH_BYTES)), plaintext, out, LENGTH_BYTES);
   return out;

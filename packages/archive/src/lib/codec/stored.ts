@@ -7,10 +7,10 @@ const MAX_BLOCK = 128 * 1024;
  * A zstd frame of raw blocks (RFC 8878 §3.1.1): what is incompressible already is
  * copied, not searched.
  */
-export function storedZstdFrame(plain: Uint8Array): Uint8Array {
-  const blocks = Math.max(1, Math.ceil(plain.length / MAX_BLOCK));
-  const frame = new Uint8Array(9 + 3 * blocks + plain.length);
-  const view = new DataView(frame.buffer);
+export function storedZstdFrame(plain: Uint8Array, room = new Uint8Array(storedZstdLength(plain.length))): Uint8Array {
+  const blocks = blocksOf(plain.length);
+  const frame = room.subarray(0, storedZstdLength(plain.length));
+  const view = new DataView(frame.buffer, frame.byteOffset);
   view.setUint32(0, 0xfd2fb528, true);
   frame[4] = 0b1010_0000; // content size in 4 bytes, single segment, no checksum, no dictionary
   view.setUint32(5, plain.length, true);
@@ -25,6 +25,15 @@ export function storedZstdFrame(plain: Uint8Array): Uint8Array {
     at += 3 + piece.length;
   }
   return frame;
+}
+
+/** How long the frame of raw blocks of so many bytes is. */
+export function storedZstdLength(bytes: number): number {
+  return 9 + 3 * blocksOf(bytes) + bytes;
+}
+
+function blocksOf(bytes: number): number {
+  return Math.max(1, Math.ceil(bytes / MAX_BLOCK));
 }
 
 /** How much of a segment is tried before all of it is. */

@@ -1,7 +1,7 @@
 import zlib from "node:zlib";
 import { LifeboatError } from "@lifeboat/contracts";
 import type { Codec } from "./codec.ts";
-import { looksIncompressible, sampleOf, storedZstdFrame, worthSampling } from "./stored.ts";
+import { looksIncompressible, sampleOf, storedZstdFrame, storedZstdLength, worthSampling } from "./stored.ts";
 import { instantiateZstd } from "./zstd-wasm.ts";
 
 // Node 22.15 and later have zstd of their own, which @types/node 20 does not know.
@@ -27,13 +27,17 @@ export function hasNativeZstd(): boolean {
  * @param module the compiled WebAssembly, or `null` to use Node's own
  */
 export async function zstdCodec(level: number, module: WebAssembly.Module | null): Promise<Codec> {
+  let room = new Uint8Array(0);
   const engine = module === null ? nativeEngine(level) : await wasmEngine(level, module);
   return {
     name: "zstd",
     compress(plain) {
       if (worthSampling(plain)) {
         const sample = sampleOf(plain);
-        if (looksIncompressible(sample.length, engine.compress(sample).length)) return storedZstdFrame(plain);
+        if (looksIncompressible(sample.length, engine.compress(sample).length)) {
+          if (room.length < storedZstdLength(plain.length)) room = new Uint8Array(storedZstdLength(plain.length));
+          return storedZstdFrame(plain, room);
+        }
       }
       return engine.compress(plain);
     },

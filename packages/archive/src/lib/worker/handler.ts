@@ -1,6 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
 import { type Handler, releaseBytes, Transfer } from "@lifeboat/threads";
-import { ownBytes } from "../bytes.ts";
 import { openCodec } from "../codec/open-codec.ts";
 import { SEGMENT_BYTES } from "../limits.ts";
 import { Packer } from "./pack.ts";
@@ -31,7 +30,7 @@ export async function startHandler({ codec: setup, seal }: ThreadSetup): Promise
         const digest = digests.get(task.id) ?? createHash("sha256");
         digests.set(task.id, digest);
         digest.update(task.bytes);
-        const bytes = ownBytes(task.bytes);
+        const bytes = task.bytes as Uint8Array<ArrayBuffer>; // the task's own: it came by transfer or clone
         if (task.giveBack) return new Transfer<Result>(bytes, [bytes.buffer]);
         releaseBytes(bytes);
         return null;

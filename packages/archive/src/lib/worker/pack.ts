@@ -1,15 +1,14 @@
 import { createHash } from "node:crypto";
 import { closeSync } from "node:fs";
 import type { ProblemReport } from "@lifeboat/contracts";
-import { type SealState, sealSegment } from "@lifeboat/crypto";
-import { releaseBytes } from "@lifeboat/threads";
-import { ownBytes } from "../bytes.ts";
+import { SEGMENT_OVERHEAD, type SealState, sealSegment } from "@lifeboat/crypto";
 import type { Codec } from "../codec/codec.ts";
 import { MAX_UNPACKED_BYTES } from "../limits.ts";
 import { type Extent, encodeRow, type IndexRow } from "../rows.ts";
 import { BLOCK, tarHeader } from "../tar/header.ts";
 import { isZero } from "../zeros.ts";
 import { openLocal, readInto, readWhole, unreadableProblem } from "./read-file.ts";
+import { copyTo, Rooms } from "./rooms.ts";
 import { SegmentBuffer } from "./segment-buffer.ts";
 import type { Packed, PackedEntry, PackItem, PackTask, Piece } from "./tasks.ts";
 
@@ -31,14 +30,16 @@ export class Packer {
 
   pack(task: PackTask): Packed {
     this.#buffer.reset();
-    const content = new SegmentContent(task.segment, this.#buffer);
+    const rooms = new Rooms(task.rooms);
+    const content = new SegmentContent(task.segment, this.#buffer, rooms);
     for (const item of task.items) content.add(item);
     const plain = this.#buffer.content;
     const frame = this.#compress(plain);
-    const stored = this.#seal === null ? new Uint8Array(frame) : sealSegment(this.#seal, task.segment, false, frame);
-    const packed = frame.length;
-    if (frame !== this.#zeros.frame) releaseBytes(frame);
-    return { ...content.summary(), stored: ownBytes(stored), packed, unpacked: plain.length };
+    const seal = this.#seal;
+    const room = rooms.take(frame.length + SEGMENT_OVERHEAD);
+    const stored = seal === null ? copyTo(room, frame) : sealSegment(seal, task.segment, false, frame, room);
+    const facts = { ...content.summary(), packed: frame.length, unpacked: plain.length };
+    return { ...facts, stored: stored as Uint8Array<ArrayBuffer> };
   }
 
   /** Long stretches of zeros, as sparse files have them, are compressed once. */
@@ -55,14 +56,16 @@ export class Packer {
 class SegmentContent {
   readonly #segment: number;
   readonly #buffer: SegmentBuffer;
+  readonly #rooms: Rooms;
   readonly #rows: string[] = [""];
   readonly #problems: ProblemReport[] = [];
   readonly #pieces: Piece[] = [];
   readonly #counts = { files: 0, directories: 0, links: 0, bytes: 0 };
 
-  constructor(segment: number, buffer: SegmentBuffer) {
+  constructor(segment: number, buffer: SegmentBuffer, rooms: Rooms) {
     this.#segment = segment;
     this.#buffer = buffer;
+    this.#rooms = rooms;
   }
 
   add(item: PackItem): void {
@@ -195,7 +198,7 @@ class SegmentContent {
   }
 
   #addPiece(offset: number, bytes: Uint8Array): void {
-    this.#pieces.push({ offset, bytes: new Uint8Array(bytes) });
+    this.#pieces.push({ offset, bytes: copyTo(this.#rooms.take(bytes.length), bytes) });
     this.#rows.push("");
   }
 }

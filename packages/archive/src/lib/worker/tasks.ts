@@ -51,6 +51,8 @@ export interface PackTask {
   readonly op: "pack";
   readonly segment: number;
   readonly items: readonly PackItem[];
+  /** Memory of {@link ROOM_BYTES} that nobody uses any more, for what the segment needs. */
+  readonly rooms: readonly ArrayBuffer[];
 }
 
 /** A made segment. */
