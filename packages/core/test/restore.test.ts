@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { link, lstat, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Source } from "@lifeboat/contracts";
 import { directory } from "@lifeboat/sources";
 import { describe, expect, it } from "vitest";
 import { collect, fill, folder, host, texts, tree } from "./support.ts";
@@ -161,6 +162,26 @@ describe("the checks before a restore", () => {
     const both = await plan({ media: place, clips: place }, { select: chosen });
     await engine.restore(both, { confirm: both.token });
     expect(await tree(place)).toEqual({ "a.txt": "a", "b.txt": "b" });
+  });
+
+  it("leave what the backup could not take as it is", async () => {
+    const root = await folder({ a: "1", unreadable: "kept" });
+    const tricky: Source = {
+      ...directory("media", { path: root, threads: false }),
+      async *entries(context) {
+        for await (const entry of directory("media", { path: root, threads: false }).entries(context)) {
+          if (entry.path !== "unreadable") yield entry;
+          else context.report({ path: entry.path, code: "PERMISSION_DENIED", message: "It may not be read." });
+        }
+      },
+    };
+    const { engine } = host({ sources: [tricky] });
+    const { id } = await engine.backup({ site: "local" });
+    await writeFile(join(root, "extra"), "new since");
+    const plan = await engine.planRestore({ site: "local", id });
+    expect(plan.changes).toMatchObject({ remove: 1 });
+    await engine.restore(plan, { confirm: plan.token });
+    expect(await tree(root)).toEqual({ a: "1", unreadable: "kept" });
   });
 
   it("clear nothing away in another place, unless that is asked for", async () => {

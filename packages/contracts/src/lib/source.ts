@@ -56,6 +56,12 @@ export interface RestoreTarget {
   readonly select?: readonly string[] | undefined;
   /** The folders that the backup itself was limited to: of what is elsewhere it knows nothing, so that stays. */
   readonly folders?: readonly string[] | undefined;
+  /**
+   * The entries that the backup could not take, so that it does not know what they
+   * held: `replace` leaves them, and what is beneath them, as they are. `true` where
+   * there were too many to name: it then removes nothing.
+   */
+  readonly spare?: true | readonly string[] | undefined;
 }
 
 /** What a source gets to restore. */

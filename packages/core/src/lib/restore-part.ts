@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { readdir } from "node:fs/promises";
 import type {
   AppInfo,
   EntryInfo,
@@ -27,6 +28,7 @@ export interface PartRequest {
   readonly registered: boolean;
   readonly to: string | undefined;
   readonly select: readonly string[] | undefined;
+  readonly spare: true | readonly string[];
   readonly mode: RestoreMode;
   readonly app: AppInfo;
   readonly signal: AbortSignal;
@@ -49,9 +51,18 @@ export interface PartPlan extends PartRequest {
   readonly digest: string;
 }
 
-/** Works out what one source's share would do; `onChange` gets every change. */
-export async function planPart(request: PartRequest, onChange: (change: RestoreChange) => void): Promise<PartPlan> {
-  const { site, id, part, source, select, to, mode, app, signal } = request;
+/** Takes what a restore would do. */
+export interface ChangeSink {
+  /** How many changes it wants to see one by one. */
+  readonly wants: number;
+  add(change: RestoreChange): void;
+  /** Takes so many further entries, of so many bytes, that would be created. */
+  addCreated(entries: number, bytes: number): void;
+}
+
+/** Works out what one source's share would do. */
+export async function planPart(request: PartRequest, changes: ChangeSink): Promise<PartPlan> {
+  const { site, id, part, source, select, spare, to, mode, app, signal } = request;
   const infos = () => site.repository.entries(id, part.source, { signal });
   const selection = select === undefined ? null : await selectEntries(compilePatterns(select), infos);
   const entries = selection?.entries ?? part.counts.files + part.counts.directories + part.counts.links;
@@ -63,6 +74,7 @@ export async function planPart(request: PartRequest, onChange: (change: RestoreC
     partial: selection !== null || part.folders !== undefined,
     select,
     folders: part.folders,
+    spare,
     description: part.description,
     version: part.version,
     size: selection?.bytes ?? part.size,
@@ -72,7 +84,10 @@ export async function planPart(request: PartRequest, onChange: (change: RestoreC
     ...(request.registered ? checkSourceVersion(part.source, part.version, source.version) : []),
     ...checkSelection(part.source, selection),
   ];
-  const compared = await compare(source, context, restored(infos(), selection), onChange);
+  const compared =
+    selection === null && to !== undefined && (await isEmptyPlace(to))
+      ? await createAll(part, infos(), changes)
+      : await compare(source, context, restored(infos(), selection), changes);
   checks.push(...(await ownChecks(source, { ...context, size: compared.missing })));
   return { ...request, ...compared, selection, entries, bytes: context.size, checks };
 }
@@ -87,12 +102,36 @@ async function* restored(infos: AsyncIterable<EntryInfo>, selection: Selection |
   for await (const info of infos) yield* pass(info);
 }
 
+type Compared = Pick<PartPlan, "unchanged" | "missing" | "touches" | "digest">;
+
+/** Where nothing is there, nothing need be compared: only the first changes are looked up. */
+async function createAll(part: PartInfo, infos: AsyncIterable<EntryInfo>, changes: ChangeSink): Promise<Compared> {
+  let entries = part.counts.files + part.counts.directories + part.counts.links;
+  let bytes = part.size;
+  for await (const { path, size } of infos) {
+    if (changes.wants === 0 || entries === 0) break;
+    changes.add({ path, action: "create", size });
+    entries -= 1;
+    bytes -= size;
+  }
+  changes.addCreated(entries, bytes);
+  return { unchanged: new Bits(), missing: part.size, touches: false, digest: "all created" };
+}
+
+async function isEmptyPlace(directory: string): Promise<boolean> {
+  try {
+    return (await readdir(directory)).length === 0;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "ENOENT"; // the checks say what else is wrong
+  }
+}
+
 async function compare(
   source: Source,
   context: RestoreCheckContext,
   entries: AsyncIterable<EntryInfo>,
-  onChange: (change: RestoreChange) => void,
-): Promise<Pick<PartPlan, "unchanged" | "missing" | "touches" | "digest">> {
+  sink: ChangeSink,
+): Promise<Compared> {
   const unchanged = new Bits();
   const hash = createHash("sha256");
   let at = 0;
@@ -103,7 +142,7 @@ async function compare(
     for await (const change of changes) {
       const { action, path, size } = change;
       hash.update(`${action}\0${JSON.stringify(path)}\0${size}\n`);
-      onChange(change);
+      sink.add(change);
       touches ||= action === "replace" || action === "remove";
       if (action === "unchanged") unchanged.set(at);
       else if (action !== "remove") missing += size;

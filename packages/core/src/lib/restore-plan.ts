@@ -9,7 +9,7 @@ import {
 } from "@lifeboat/contracts";
 import { expectManifest } from "./find-backup.ts";
 import { checkApp, checkDestinations, checkOverlap, type Destination, type Place } from "./restore-checks.ts";
-import { type PartPlan, planPart } from "./restore-part.ts";
+import { type ChangeSink, type PartPlan, planPart } from "./restore-part.ts";
 import type { PlannedChange, RestorePlan, RestoreRequest } from "./restore-types.ts";
 import type { RunContext } from "./run-context.ts";
 import type { OpenSite } from "./sites.ts";
@@ -63,8 +63,9 @@ export async function prepareRestore(
         app: engine.app,
         registered: registered !== undefined,
         select: select === true ? undefined : select,
+        spare: untaken(manifest, part),
       },
-      (change) => changes.add(part.source, change),
+      changes.of(part.source),
     );
     checks.push(...planned.checks);
     parts.push(planned);
@@ -110,6 +111,13 @@ function tokenOf(plan: Omit<RestorePlan, "token">, manifest: Manifest, parts: re
   return createHash("sha256").update(text).digest("hex");
 }
 
+/** What the backup could not take of a source. */
+function untaken({ problems }: Manifest, { source, problemCount }: PartInfo): true | readonly string[] {
+  const own = problems.filter((problem) => problem.source === source);
+  if (own.length < problemCount || own.some(({ path }) => path === undefined)) return true;
+  return own.flatMap(({ path }) => path ?? []);
+}
+
 /** The parts that are restored. */
 function choose(manifest: Manifest, { select, to }: RestoreRequest, checks: RestoreCheck[]): PartInfo[] {
   const known = manifest.parts.map(({ source }) => source);
@@ -145,13 +153,23 @@ function tally() {
   const counts = { create: 0, replace: 0, unchanged: 0, remove: 0 };
   const entries: PlannedChange[] = [];
   let bytes = 0;
+  const add = (source: string, { path, action, size }: RestoreChange) => {
+    counts[action] += 1;
+    if (action === "unchanged") return;
+    if (action !== "remove") bytes += size;
+    if (entries.length < MAX_CHANGES) entries.push({ source, path, action, size });
+  };
   return {
-    add(source: string, { path, action, size }: RestoreChange) {
-      counts[action] += 1;
-      if (action === "unchanged") return;
-      if (action !== "remove") bytes += size;
-      if (entries.length < MAX_CHANGES) entries.push({ source, path, action, size });
-    },
+    of: (source: string): ChangeSink => ({
+      get wants() {
+        return MAX_CHANGES - entries.length;
+      },
+      add: (change) => add(source, change),
+      addCreated(count, size) {
+        counts.create += count;
+        bytes += size;
+      },
+    }),
     total: () => ({
       ...counts,
       bytes,

@@ -83,6 +83,7 @@ async function restorePart(
     to,
     select,
     folders: part.folders,
+    spare: plan.spare,
     partial: selection !== null || part.folders !== undefined,
     signal: job.signal,
     report: (problem) => onProblem({ ...problem, source: part.source }),

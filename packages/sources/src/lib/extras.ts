@@ -27,7 +27,7 @@ export interface Extra {
 /**
  * What is there, but not in the backup, and would be if it were made now: only beneath
  * what was selected, nothing that the source leaves out, nothing of a section that
- * the backup does not have, and never anything of a site: the backups themselves, made
+ * the backup does not have, nothing that the backup could not take, and never anything of a site: the backups themselves, made
  * since this one, may lie in what is restored.
  */
 export async function* extrasOf(
@@ -36,6 +36,8 @@ export async function* extrasOf(
   options: ExtrasOptions,
 ): AsyncGenerator<Extra, void, undefined> {
   if (target.partial && target.select === undefined && target.folders === undefined) return;
+  if (target.spare === true) return;
+  const spare = target.spare ?? [];
   const { root, filter, oneFileSystem, operation } = options;
   if (await isAbsent(root)) return;
   const walking = {
@@ -58,8 +60,14 @@ export async function* extrasOf(
     }
     if (!wanted || restored.has(path)) continue;
     if (section !== "" && !restored.sections.has(section)) continue;
+    if (spare.some((each) => isWithin(each, path) || isWithin(path, each))) continue;
     yield { path, isDirectory: type === "directory" };
   }
+}
+
+/** Whether `path` is `folder` or lies beneath it. */
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`);
 }
 
 async function isSite(directory: string): Promise<boolean> {
