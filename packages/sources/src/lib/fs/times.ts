@@ -1,9 +1,10 @@
 /**
- * Milliseconds since 1970 as `utimes` must be told to get them to the microsecond.
- * Node takes a negative number for "now", but not a text that says it; libuv cuts
- * off below the microsecond, towards zero, so half of one is added.
+ * Milliseconds since 1970 as `utimes` must be told to get them within their
+ * millisecond. Node takes a negative number for "now", but not a text that says it.
+ * libuv keeps nanoseconds, or, before Node 24, cuts off below the microsecond towards
+ * zero: half a microsecond more survives both, and stays within the millisecond.
  */
 export function systemTime(ms: number): number | string {
-  const micros = Math.floor(ms * 1000);
-  return micros < 0 ? String((micros - 0.5) / 1e6) : (micros + 0.5) / 1e6;
+  const seconds = (Math.floor(ms * 1000) + 0.5) / 1e6;
+  return seconds < 0 ? String(seconds) : seconds;
 }
