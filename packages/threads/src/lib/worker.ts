@@ -63,9 +63,12 @@ export function workerThread(code: string, data: unknown, name: string): Thread 
   };
 }
 
+// Threads handle large buffers, not many objects: a small nursery keeps each of them small.
+const resourceLimits = { maxYoungGenerationSizeMb: 8 };
+
 function startWorker(code: string, data: unknown, name: string): Worker | null {
   try {
-    return new Worker(code, { eval: true, execArgv: [], env: {}, name, workerData: data });
+    return new Worker(code, { eval: true, execArgv: [], env: {}, name, resourceLimits, workerData: data });
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ERR_ACCESS_DENIED") return null;
     throw error;
