@@ -14,8 +14,11 @@ const acceptance = {
   fileParallelism: false,
 };
 
+/** How much memory it takes, at sizes that would hold up the gate: run by `npm run memory`. */
+const memory = { ...acceptance, include: ["packages/*/test/acceptance/*.limit.ts"] };
+
 export default defineConfig(({ mode }) => ({
   plugins: [workerCodeVite()],
   ssr: { resolve: { conditions: ["@lifeboat/source", ...defaultServerConditions] } },
-  test: mode === "acceptance" ? acceptance : quick,
+  test: mode === "acceptance" ? acceptance : mode === "memory" ? memory : quick,
 }));
