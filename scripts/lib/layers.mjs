@@ -5,7 +5,7 @@ import { posix } from "node:path";
 /** From the bottom up. A package may import what stands in a row above its own here; `*` ends a prefix. */
 const LAYERS = [
   { name: "vocabulary", packages: ["@lifeboat/contracts"] },
-  { name: "test kit", packages: ["@lifeboat/testkit"], testsOnly: true },
+  { name: "test kit", packages: ["@lifeboat/testkit", "@lifeboat/test-servers"], testsOnly: true },
   { name: "threads", packages: ["@lifeboat/threads"] },
   {
     name: "foundation",
