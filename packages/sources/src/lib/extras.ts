@@ -4,6 +4,7 @@ import { errnoOf } from "./errors.ts";
 import type { Restored } from "./extract/extract.ts";
 import { type FilterOptions, overlap } from "./filter.ts";
 import { native } from "./fs/names.ts";
+import { type Look, Spellings } from "./fs/spellings.ts";
 import { walk } from "./walk/walk.ts";
 
 /** Where to look for extras. */
@@ -13,6 +14,8 @@ export interface ExtrasOptions {
   readonly oneFileSystem: boolean;
   readonly operation: string;
   readonly threads?: number;
+  /** How the file system is asked about spellings. Default: it is asked. */
+  readonly look?: Look | undefined;
 }
 
 /** What lies in the top folder of every site. */
@@ -51,6 +54,7 @@ export async function* extrasOf(
   const report = () => undefined; // what cannot be read or is no file cannot be an extra either
   const thread = options.threads !== 0;
   if (await isSite(root)) return;
+  const spellings = new Spellings(root, options.look);
   let site: string | null = null;
   for await (const { path, type, section, wanted } of walk(walking, { signal: target.signal, report, thread })) {
     if (site !== null && path.startsWith(`${site}/`)) continue;
@@ -61,6 +65,7 @@ export async function* extrasOf(
     if (!wanted || restored.has(path)) continue;
     if (section !== "" && !restored.sections.has(section)) continue;
     if (spare.some((each) => isWithin(each, path) || isWithin(path, each))) continue;
+    if (restored.spellings.has(path) && (await spellings.isOneOfSeveral(path))) continue;
     yield { path, isDirectory: type === "directory" };
   }
 }

@@ -2,6 +2,8 @@ import { lstat } from "node:fs/promises";
 import type { ProblemReport, RestoredEntry, RestoreMode } from "@lifeboat/contracts";
 import { causeOf, reasonOf } from "../errors.ts";
 import { native } from "../fs/names.ts";
+import { DIRECTORY } from "../fs/path-map.ts";
+import { FoldedPaths, Spellings } from "../fs/spellings.ts";
 import { Batcher } from "./batcher.ts";
 import { streamTo } from "./big-file.ts";
 import { DirectoryList } from "./directories.ts";
@@ -30,6 +32,8 @@ export interface ExtractOptions {
 /** What a restore has written. */
 export interface Restored {
   has(path: string): boolean;
+  /** The same paths, whatever their spelling. */
+  readonly spellings: FoldedPaths;
   readonly sections: ReadonlySet<string>;
 }
 
@@ -96,6 +100,9 @@ class Extraction {
   readonly #ordered: Batcher;
   readonly #directories = new DirectoryList();
   readonly #sections = new Set<string>();
+  readonly #spellings = new FoldedPaths();
+  /** Of which another spelling came before. */
+  readonly #twins: string[] = [];
   #links: { path: string; target: string }[] = [];
 
   constructor(place: Place, lanes: Lanes, options: ExtractOptions, ownership: Ownership) {
@@ -113,9 +120,11 @@ class Extraction {
       this.#options.signal.throwIfAborted();
       this.#guard.check(entry);
       if (entry.section !== undefined) this.#sections.add(entry.section);
+      if (!this.#place.fresh && this.#spellings.add(entry.path)) this.#twins.push(entry.path);
       await this.#take(entry);
     }
     await this.#link();
+    await this.#reportTwins();
     await this.#removeExtras();
     await this.#lanes.tell("clear"); // before directories get their times
     await this.#dressDirectories();
@@ -172,7 +181,11 @@ class Extraction {
     const { mode, extras, signal } = this.#options;
     if (mode !== "replace" || this.#place.fresh || extras === undefined) return;
     const { paths } = this.#guard;
-    const restored = { has: (path: string) => paths.get(path) !== undefined, sections: this.#sections };
+    const restored = {
+      has: (path: string) => paths.get(path) !== undefined,
+      spellings: this.#spellings,
+      sections: this.#sections,
+    };
     const directories: string[] = [];
     for await (const { path, isDirectory } of extras(restored)) {
       signal.throwIfAborted();
@@ -182,6 +195,16 @@ class Extraction {
     await this.#settle();
     for (const path of directories.reverse()) await this.#ordered.add(MAKE.removeDirectory, path);
     await this.#settle();
+  }
+
+  /** Where the place takes two names of the backup for one, the later entry has replaced the earlier. */
+  async #reportTwins(): Promise<void> {
+    const spellings = new Spellings(this.#place.root);
+    for (const path of this.#twins) {
+      if (this.#guard.paths.get(path) === DIRECTORY || !(await spellings.isOneOfSeveral(path))) continue;
+      const message = `${path} has replaced an entry of another spelling, which this file system takes for the same name.`;
+      this.#options.report({ path, code: "CONFLICT", message });
+    }
   }
 
   async #dressDirectories(): Promise<void> {
