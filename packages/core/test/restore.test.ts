@@ -3,8 +3,9 @@ import { link, lstat, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Source } from "@lifeboat/contracts";
 import { directory } from "@lifeboat/sources";
+import { memoryStorage } from "@lifeboat/storage-memory";
 import { describe, expect, it } from "vitest";
-import { collect, fill, folder, host, texts, tree } from "./support.ts";
+import { collect, fill, folder, host, keys, texts, tree } from "./support.ts";
 
 const coded = (code: string) => expect.objectContaining({ code });
 
@@ -41,6 +42,20 @@ describe("a plan to restore", () => {
     expect(report.sources).toEqual([{ source: "media", entries: 3, bytes: 7, unchanged: 1 }]);
     expect(await tree(root)).toEqual({ "same.txt": "same", "old.txt": "old", "gone.txt": "gone" });
     expect((await stat(join(root, "same.txt"))).ino, "an unchanged file is not written again").toBe(ino);
+  });
+
+  it("removes only what the backup would have held, whatever the source leaves out today", async () => {
+    const root = await folder({ kept: "1", "cache/a": "2" });
+    const media = (exclude: string[]) => directory("media", { path: root, threads: false, exclude });
+    const storage = memoryStorage();
+    const { id } = await host({ storage, sources: [media(["cache"])] }).engine.backup({ site: "local" });
+    await fill(root, { extra: "x" });
+    for (const key of await keys(storage, "backups/")) if (key.endsWith("manifest.json")) await storage.delete([key]);
+    const { engine } = host({ storage, sources: [media([])] });
+    await engine.backups.rebuild({ site: "local", id });
+    const plan = await engine.planRestore({ site: "local", id });
+    await engine.restore(plan, { confirm: plan.token });
+    expect(await tree(root)).toEqual({ kept: "1", "cache/": "", "cache/a": "2" });
   });
 
   it("is the same while the world is the same, and void once it has changed", async () => {

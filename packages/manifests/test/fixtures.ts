@@ -38,6 +38,7 @@ export function manifest(changes: Partial<Manifest> = {}): Manifest {
         description: { model: "IMX477", nested: { list: [1, null, true] } },
         sections: ["modules"],
         folders: ["2026-11-19"],
+        scope: { filter: { exclude: ["*.tmp"] } },
         counts: { files: 2, directories: 1, links: 0 },
         size: 6,
         storedSize: 6,

@@ -79,6 +79,38 @@ describe("restoring over what is there", () => {
     );
   });
 
+  test("replace removes only what that backup would have held, however the source is set up today", async () => {
+    const root = temporary();
+    const source = (options: Partial<DirectoryOptions>) => directory("data", { path: root, ...options });
+    const left = async (then: Partial<DirectoryOptions>, now: Partial<DirectoryOptions>, context = {}) => {
+      write(root, { ...live, "a/cache/c": "c", "db/d": "d", "mod/m": "m" });
+      const scope = JSON.parse(JSON.stringify(await source(then).scope?.(backupContext(context))));
+      await source(now).restore(restoreContext({ scope }), list(...backup));
+      return shown(root)
+        .filter((path) => !path.startsWith("a/") || path.includes("cache"))
+        .join(" ");
+    };
+    expect(await left({}, {})).toBe("");
+    expect(await left({ exclude: ["**/cache"] }, {})).toBe("a/cache/ a/cache/c=c");
+    expect(await left({ include: ["a", "b"] }, {})).toBe("db/ db/d=d mod/ mod/m=m top=top");
+    expect(await left({}, { exclude: ["db"] })).toBe("db/ db/d=d");
+    const sections = { modules: { include: ["mod"] }, database: { include: ["db"] } };
+    expect(await left({ sections }, {}, { sections: ["modules"] })).toBe("db/ db/d=d");
+    expect(await left({ sections }, { sections })).toBe("");
+    expect(await left({}, {}, { folders: ["a", "b"] })).toBe("db/ db/d=d mod/ mod/m=m top=top");
+  });
+
+  test.each([
+    ["was too long to keep", null],
+    ["is not understood", { filter: { include: ["["] }, oneFileSystem: false }],
+    ["is something else", { tables: ["users"] }],
+  ])("replace removes nothing where what the backup took %s", async (_, scope) => {
+    const root = temporary();
+    write(root, live);
+    await restore(root, backup, { scope });
+    expect(shown(root).join(" ")).toBe("a/ a/new=new a/old=old a/same=after b/ b/x=x top=top");
+  });
+
   test("replace never removes from a site, its own or another's", async () => {
     const root = temporary();
     write(root, { ...live, "site/lifeboat.json": "{}", "site/backups/1/manifest.json": "{}", "sitemap/x": "x" });

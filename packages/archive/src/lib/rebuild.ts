@@ -79,13 +79,14 @@ async function readPartInfo(
   const sha256 = await digestObject(site, stored.key, threads, options);
   const name = stored.key.slice(stored.key.lastIndexOf("/") + 1);
   const objects = [{ name, size: stored.size, sha256 }];
-  const { title, version, sections, folders, ...start } = metadata.part;
+  const { title, version, sections, folders, scope, ...start } = metadata.part;
   const info: PartInfo = {
     ...start,
     ...(title === undefined ? {} : { title }),
     ...(version === undefined ? {} : { version }),
     ...(sections === undefined ? {} : { sections }),
     ...(folders === undefined ? {} : { folders }),
+    ...(scope === undefined ? {} : { scope }),
     counts,
     size,
     storedSize: stored.size,

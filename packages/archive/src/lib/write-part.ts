@@ -71,7 +71,7 @@ async function* withProgress(encoder: PartEncoder, body: AsyncIterable<Uint8Arra
   }
 }
 
-function present({ source, title, version, description, sections, folders }: PartStart) {
+function present({ source, title, version, description, sections, folders, scope }: PartStart) {
   return {
     source,
     description,
@@ -79,5 +79,6 @@ function present({ source, title, version, description, sections, folders }: Par
     ...(version === undefined ? {} : { version }),
     ...(sections === undefined ? {} : { sections }),
     ...(folders === undefined ? {} : { folders }),
+    ...(scope === undefined ? {} : { scope }),
   };
 }

@@ -22,6 +22,8 @@ export interface PartInfo {
   readonly sections?: readonly string[];
   /** The folders it was limited to. */
   readonly folders?: readonly string[];
+  /** What the source's `scope` answered; `null` where that was too long to keep. */
+  readonly scope?: Readonly<Record<string, Json>> | null;
   readonly counts: EntryCounts;
   /** Bytes of content. */
   readonly size: number;

@@ -54,6 +54,7 @@ export interface PartStart {
   readonly description: Readonly<Record<string, Json>>;
   readonly sections?: readonly string[] | undefined;
   readonly folders?: readonly string[] | undefined;
+  readonly scope?: Readonly<Record<string, Json>> | null | undefined;
 }
 
 /** What a running part tells of itself. */

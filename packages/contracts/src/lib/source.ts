@@ -57,6 +57,12 @@ export interface RestoreTarget {
   /** The folders that the backup itself was limited to: of what is elsewhere it knows nothing, so that stays. */
   readonly folders?: readonly string[] | undefined;
   /**
+   * What {@link Source.scope} answered when the backup was made; `null` where it was
+   * too long to keep. Nothing that lies outside of it is ever removed: of that the
+   * backup knows nothing, however the source is set up today.
+   */
+  readonly scope?: Readonly<Record<string, Json>> | null | undefined;
+  /**
    * The entries that the backup could not take, so that it does not know what they
    * held: `replace` leaves them, and what is beneath them, as they are. `true` where
    * there were too many to name: it then removes nothing.
@@ -134,6 +140,11 @@ export interface Source {
   readonly hooks?: SourceHooks;
   /** The host's own columns, kept with the backup: camera model, release… */
   describe?(context: BackupContext): Promise<Readonly<Record<string, Json>>>;
+  /**
+   * What a backup takes, in the source's own words: its patterns, sections, lists. It is
+   * kept with the backup, and comes back as {@link RestoreTarget.scope}. Up to 1 MiB of JSON is kept.
+   */
+  scope?(context: BackupContext): Promise<Readonly<Record<string, Json>>>;
   /** Everything to back up; a directory comes before what is in it, a hard link after its target. */
   entries(context: BackupContext): AsyncIterable<SourceEntry>;
   /** Takes entries back, in the order they were backed up. */

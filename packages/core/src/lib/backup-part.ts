@@ -14,6 +14,8 @@ import type { ChosenSource } from "./sources.ts";
 
 /** So long may a source's description be, as JSON. */
 const MAX_DESCRIPTION = 65_536;
+/** So long may what it says of its own extent be. */
+const MAX_SCOPE = 1_048_576;
 
 /** What a part is written with. */
 export interface PartRun {
@@ -38,6 +40,7 @@ export async function writePart({ source, selection }: ChosenSource, run: PartRu
     description: await describe(source, context),
     sections: selection.sections,
     folders: selection.folders,
+    scope: await scopeOf(source, context),
   };
   return writer.part(start, guarded(source, context), {
     signal,
@@ -55,10 +58,26 @@ async function describe(source: Source, context: BackupContext): Promise<Readonl
   }
 }
 
+/** What the source says that this backup takes; `null` where that is too long to be kept. */
+async function scopeOf(source: Source, context: BackupContext): Promise<PartInfo["scope"]> {
+  try {
+    const scope = await source.scope?.(context);
+    if (scope === undefined) return undefined;
+    const text = JSON.stringify(scope);
+    return text.length > MAX_SCOPE ? null : plain(text);
+  } catch (error) {
+    throw sourceFailed(error, source.id, "scope", context.signal);
+  }
+}
+
 /** A description as JSON carries it, and small enough to be listed with thousands of others. */
 function plainDescription(description: Readonly<Record<string, Json>>): Readonly<Record<string, Json>> {
   const text = JSON.stringify(description);
   if (text.length > MAX_DESCRIPTION) throw new Error(`its answer takes more than ${MAX_DESCRIPTION} characters`);
+  return plain(text);
+}
+
+function plain(text: string): Readonly<Record<string, Json>> {
   return JSON.parse(text, (name: string, value: Json) => {
     if (name === "__proto__") throw new Error('its answer has a member "__proto__"');
     return value;

@@ -74,6 +74,7 @@ export async function planPart(request: PartRequest, changes: ChangeSink): Promi
     partial: selection !== null || part.folders !== undefined,
     select,
     folders: part.folders,
+    scope: part.scope,
     spare,
     description: part.description,
     version: part.version,

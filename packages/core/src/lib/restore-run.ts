@@ -83,6 +83,7 @@ async function restorePart(
     to,
     select,
     folders: part.folders,
+    scope: part.scope,
     spare: plan.spare,
     partial: selection !== null || part.folders !== undefined,
     signal: job.signal,

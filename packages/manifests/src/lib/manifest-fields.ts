@@ -75,13 +75,14 @@ function openPart({ source, counts, size, storedSize, problemCount, objects }: P
   };
 }
 
-function partDetails({ title, version, description, sections, folders }: PartInfo): Json {
+function partDetails({ title, version, description, sections, folders, scope }: PartInfo): Json {
   return {
     ...(title === undefined ? {} : { title }),
     ...(version === undefined ? {} : { version }),
     description,
     ...(sections === undefined ? {} : { sections }),
     ...(folders === undefined ? {} : { folders }),
+    ...(scope === undefined ? {} : { scope }),
   };
 }
 
@@ -105,6 +106,9 @@ function joinPart(shown: unknown, hidden: unknown, where: string, read: FieldRea
     description: read.json(details.description, `${where}.description`),
     ...(details.sections === undefined ? {} : { sections: texts(details.sections, "sections") }),
     ...(details.folders === undefined ? {} : { folders: texts(details.folders, "folders") }),
+    ...(details.scope === undefined
+      ? {}
+      : { scope: details.scope === null ? null : read.json(details.scope, `${where}.scope`) }),
     counts: {
       files: read.count(counts.files, `${where}.counts.files`),
       directories: read.count(counts.directories, `${where}.counts.directories`),

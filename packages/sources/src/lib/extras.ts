@@ -5,6 +5,7 @@ import type { Restored } from "./extract/extract.ts";
 import { type FilterOptions, overlap } from "./filter.ts";
 import { native } from "./fs/names.ts";
 import { type Look, Spellings } from "./fs/spellings.ts";
+import { readScope } from "./scope.ts";
 import { walk } from "./walk/walk.ts";
 
 /** Where to look for extras. */
@@ -28,10 +29,11 @@ export interface Extra {
 }
 
 /**
- * What is there, but not in the backup, and would be if it were made now: only beneath
- * what was selected, nothing that the source leaves out, nothing of a section that
- * the backup does not have, nothing that the backup could not take, and never anything of a site: the backups themselves, made
- * since this one, may lie in what is restored.
+ * What is there and not in the backup, although the backup would have held it: only
+ * beneath what was selected, nothing that the source left out then or leaves out now
+ * (no safety backup would hold that), nothing of a section that the backup does not
+ * have, nothing that it could not take, and never anything of a site: the backups
+ * themselves, made since this one, may lie in what is restored.
  */
 export async function* extrasOf(
   restored: Restored,
@@ -41,7 +43,11 @@ export async function* extrasOf(
   if (target.partial && target.select === undefined && target.folders === undefined) return;
   if (target.spare === true) return;
   const spare = target.spare ?? [];
-  const { root, filter, oneFileSystem, operation } = options;
+  if (target.scope === null) return;
+  const scope = target.scope && readScope(target.scope);
+  if (scope === null) return;
+  const { root, filter, operation } = options;
+  const oneFileSystem = options.oneFileSystem || scope?.oneFileSystem === true;
   if (await isAbsent(root)) return;
   const walking = {
     root,
@@ -63,10 +69,12 @@ export async function* extrasOf(
       continue;
     }
     if (!wanted || restored.has(path)) continue;
-    if (section !== "" && !restored.sections.has(section)) continue;
+    const isDirectory = type === "directory";
+    if (scope === undefined ? section !== "" && !restored.sections.has(section) : !scope.holds(path, isDirectory))
+      continue;
     if (spare.some((each) => isWithin(each, path) || isWithin(path, each))) continue;
     if (restored.spellings.has(path) && (await spellings.isOneOfSeveral(path))) continue;
-    yield { path, isDirectory: type === "directory" };
+    yield { path, isDirectory };
   }
 }
 

@@ -45,6 +45,16 @@ export interface Filter {
   decide(path: string, isDirectory: boolean, inherited: Inherited): Verdict | null;
 }
 
+/** What a filter says of a path from the top down; `null` where it, or a directory above it, is left out. */
+export function decidePath(filter: Filter, path: string, isDirectory: boolean): Verdict | null {
+  for (let inherited = filter.top, slash = path.indexOf("/"); ; slash = path.indexOf("/", slash + 1)) {
+    if (slash < 0) return filter.decide(path, isDirectory, inherited);
+    const verdict = filter.decide(path.slice(0, slash), true, inherited);
+    if (verdict?.enter !== true) return null;
+    inherited = verdict;
+  }
+}
+
 /** Cheap check that needs no `stat`: whether a path can be wanted, by the chosen folders alone. */
 export function onTheWay(path: string, folders: readonly string[]): boolean {
   return folders.some((folder) => folder === path || folder.startsWith(`${path}/`));

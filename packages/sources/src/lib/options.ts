@@ -9,7 +9,7 @@ import {
   type SourceHooks,
 } from "@lifeboat/contracts";
 import { invalid } from "./errors.ts";
-import { createFilter, type FilterOptions, outermost } from "./filter.ts";
+import { createFilter, decidePath, type FilterOptions, outermost } from "./filter.ts";
 
 /** What every built-in source takes. */
 export interface CommonOptions {
@@ -85,13 +85,7 @@ export function chosenFolders(
   const list = outermost(chosenPaths(folders, operation));
   const filter = createFilter(options, operation);
   for (const folder of list) {
-    let inherited = filter.top;
-    const names = folder.split("/");
-    for (let depth = 1; depth <= names.length; depth++) {
-      const verdict = filter.decide(names.slice(0, depth).join("/"), true, inherited);
-      if (verdict === null || (!verdict.enter && depth < names.length)) throw leftOut(folder, operation);
-      inherited = verdict;
-    }
+    if (decidePath(filter, folder, true) === null) throw leftOut(folder, operation);
   }
   return list;
 }

@@ -13,6 +13,7 @@ import type { ExtractLimits } from "./extract/guard.ts";
 import { extrasOf } from "./extras.ts";
 import type { FilterOptions } from "./filter.ts";
 import type { CommonOptions } from "./options.ts";
+import { keepScope } from "./scope.ts";
 import { SeenEntries } from "./seen.ts";
 import { treeEntries } from "./walk/entries.ts";
 
@@ -39,7 +40,7 @@ export interface Tree {
   readonly missingFolder: "fail" | "report";
   /** What a backup takes. */
   backupFilter(context: BackupContext): FilterOptions | Promise<FilterOptions>;
-  /** What a backup of everything would take: nothing else is ever removed. */
+  /** What a backup of everything would take now: nothing else is ever removed. */
   wholeFilter(): FilterOptions | Promise<FilterOptions>;
 }
 
@@ -47,7 +48,7 @@ export interface Tree {
 export function treeMethods(
   tree: Tree,
   options: TreeOptions,
-): Required<Pick<Source, "entries" | "restore" | "compare" | "check">> {
+): Required<Pick<Source, "scope" | "entries" | "restore" | "compare" | "check">> {
   const { root, operation, missingFolder } = tree;
   const { followLinks = false, oneFileSystem = false, limits, threads } = options;
 
@@ -58,6 +59,8 @@ export function treeMethods(
   }
 
   return {
+    scope: async (context) => keepScope({ filter: await tree.backupFilter(context), oneFileSystem }),
+
     async *entries(context) {
       const filter = await tree.backupFilter(context);
       const walking = { root, followLinks, oneFileSystem, operation, missingFolder, filter };
