@@ -1,1 +1,2 @@
-export {};
+export type { Cut, CutHow, Direction, Faults, NextFaults } from "./lib/proxy/faults.ts";
+export { type FaultProxy, type FaultProxyOptions, type ProxyStats, startFaultProxy } from "./lib/proxy/proxy.ts";
