@@ -58,6 +58,23 @@ describe("a plan to restore", () => {
     expect(await tree(root)).toEqual({ kept: "1", "cache/": "", "cache/a": "2" });
   });
 
+  it("is refused where a directory in the way holds what the source leaves out, and nothing is touched", async () => {
+    const root = await folder({ a: "1", b: "2" });
+    const media = directory("media", { path: root, threads: false, exclude: ["**/cache"] });
+    const { engine } = host({ sources: [media] });
+    const { id } = await engine.backup({ site: "local" });
+    await rm(join(root, "a"));
+    await writeFile(join(root, "b"), "changed");
+    const plan = await engine.planRestore({ site: "local", id, mode: "merge" });
+    await fill(root, { "a/cache/precious": "x" });
+    const before = await tree(root);
+    const lost = expect.objectContaining({ code: "CONFLICT", key: "a/cache/precious" });
+    for (const mode of ["replace", "merge"] as const)
+      await expect(engine.planRestore({ site: "local", id, mode })).rejects.toThrow(lost);
+    await expect(engine.restore(plan, { confirm: plan.token })).rejects.toThrow(lost);
+    expect(await tree(root)).toEqual(before);
+  });
+
   it("is the same while the world is the same, and void once it has changed", async () => {
     const { root, engine } = await prepared({ a: "1" });
     const { id } = await engine.backup({ site: "local" });

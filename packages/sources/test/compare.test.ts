@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
@@ -8,6 +9,7 @@ import {
   readlinkSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -184,9 +186,19 @@ describe("what a restore would change", () => {
         const backup = directory("data", { path: from, ...options });
         const source = directory("data", { path: to, ...options });
         const entries = await infos(backup);
-        const planned = await changes(source, entries, { mode });
+        const left = () => readdirSync(to, { recursive: true }).filter((path) => String(path).includes(".tmp"));
+        const kept = left();
+        const files = kept.filter((path) => statSync(join(to, String(path))).isFile());
+        const covered = (path: unknown) =>
+          entries.some((entry) => entry.type !== "directory" && String(path).startsWith(`${entry.path}/`));
+        const loses = mode !== "missing" && files.some(covered);
+        const planning = changes(source, entries, { mode });
+        if (loses) {
+          await expect(planning).rejects.toMatchObject({ code: "CONFLICT" });
+          return;
+        }
+        const planned = await planning;
         const before = new Map((await infos(source)).map((entry) => [entry.path, entry]));
-        const kept = readdirSync(to, { recursive: true }).filter((path) => String(path).includes(".tmp"));
         await source.restore(restoreContext({ mode }), backedUp(await all(backup.entries(backupContext()))));
         const after = new Map((await infos(source)).map((entry) => [entry.path, entry]));
         for (const [path, action] of Object.entries(planned)) {
@@ -198,10 +210,7 @@ describe("what a restore would change", () => {
           else if (action.startsWith("unchanged") && is?.type === "file") expect(is).toEqual(was);
         }
         if (mode === "replace") for (const entry of entries) expect(after.get(entry.path)).toEqual(entry);
-        const still = readdirSync(to, { recursive: true }).filter((path) => String(path).includes(".tmp"));
-        const covered = (path: string) =>
-          entries.some((entry) => entry.type !== "directory" && path.startsWith(`${entry.path}/`));
-        expect(still).toEqual(expect.arrayContaining(kept.filter((path) => !covered(String(path)))));
+        expect(left()).toEqual(expect.arrayContaining(kept.filter((path) => !covered(path))));
       }),
       { numRuns: 60 },
     );
@@ -274,4 +283,36 @@ test("what the host adds to a source is passed through", async () => {
   expect(() => directory("X y", { path: "/x" })).toThrow(expect.objectContaining({ code: "INVALID" }));
   expect(() => directory("x", { path: "" })).toThrow(expect.objectContaining({ code: "INVALID" }));
   await directory("x", { path: "/x" }).restore(restoreContext({ to: temporary() }), list(restored({ path: "a" }, "a")));
+});
+
+describe("a directory that a file of the backup has the name of", () => {
+  const entry: EntryInfo = { path: "a", type: "file", size: 1, mode: 0o644, mtimeMs: 0 };
+  const conflict = (key: string) => expect.objectContaining({ code: "CONFLICT", key });
+
+  test.each(["replace", "merge"] as const)("is never taken for what the source leaves out (%s)", async (mode) => {
+    const root = temporary();
+    mkdirSync(join(root, "a/cache"), { recursive: true });
+    mkdirSync(join(root, "b/empty"), { recursive: true });
+    for (const path of ["a/x", "a/cache/precious"]) writeFileSync(join(root, path), "");
+    const comparing = (exclude: string[], more = {}) =>
+      changes(directory("data", { path: root, exclude }), [entry, { ...entry, path: "b" }], { mode, ...more });
+    await expect(comparing(["**/cache"])).rejects.toThrow(conflict("a/cache/precious"));
+    await expect(comparing([], { spare: ["a/x"] })).rejects.toThrow(conflict("a/x"));
+    await expect(comparing([], { scope: null })).rejects.toThrow(conflict("a/cache/precious"));
+    const scope = { filter: { exclude: ["a/x"] }, oneFileSystem: false };
+    await expect(comparing([], { scope })).rejects.toThrow(conflict("a/x"));
+    expect(await comparing([])).toMatchObject({ a: "replace 1", b: "replace 1" });
+    expect(await comparing([], { mode: "missing", scope: null })).toMatchObject({ a: "unchanged 0" });
+  });
+
+  test("is never taken for a site in it, or for what is no file", async () => {
+    const root = temporary();
+    mkdirSync(join(root, "a/site"), { recursive: true });
+    writeFileSync(join(root, "a/site/lifeboat.json"), "{}");
+    const source = directory("data", { path: root });
+    await expect(changes(source, [entry])).rejects.toThrow(conflict("a/site/lifeboat.json"));
+    rmSync(join(root, "a/site/lifeboat.json"));
+    execFileSync("mkfifo", [join(root, "a/pipe")]);
+    await expect(changes(source, [entry])).rejects.toThrow(conflict("a/pipe"));
+  });
 });

@@ -8,9 +8,10 @@ import type {
 } from "@lifeboat/contracts";
 import { placeChecks } from "./checks.ts";
 import { compareTree } from "./compare/compare.ts";
-import { extract } from "./extract/extract.ts";
+import { assertDisplaceable } from "./displaced.ts";
+import { extract, type Restored } from "./extract/extract.ts";
 import type { ExtractLimits } from "./extract/guard.ts";
-import { extrasOf } from "./extras.ts";
+import { type ExtrasOptions, extrasOf } from "./extras.ts";
 import type { FilterOptions } from "./filter.ts";
 import type { CommonOptions } from "./options.ts";
 import { keepScope } from "./scope.ts";
@@ -52,10 +53,13 @@ export function treeMethods(
   const { root, operation, missingFolder } = tree;
   const { followLinks = false, oneFileSystem = false, limits, threads } = options;
 
-  async function* extras(restored: SeenEntries | Parameters<typeof extrasOf>[0], target: Target) {
-    const filter = await tree.wholeFilter();
-    const place = { root: target.to ?? root, filter, oneFileSystem, operation };
-    yield* extrasOf(restored, target, { ...place, ...(threads === false ? { threads: 0 } : {}) });
+  async function placeOf({ to }: RestoreTarget): Promise<ExtrasOptions> {
+    const place = { root: to ?? root, filter: await tree.wholeFilter(), oneFileSystem, operation };
+    return threads === false ? { ...place, threads: 0 } : place;
+  }
+
+  async function* extras(restored: Restored, target: Target) {
+    yield* extrasOf(restored, target, await placeOf(target));
   }
 
   return {
@@ -81,9 +85,11 @@ export function treeMethods(
 
     async *compare(context: RestoreCheckContext, entries: AsyncIterable<EntryInfo>): AsyncIterable<RestoreChange> {
       const seen = new SeenEntries();
+      const displaced: string[] = [];
       const { to, mode, signal } = context;
       const run = { root: to ?? root, keepExisting: mode === "missing", signal, thread: threads };
-      yield* compareTree(seen.watch(entries), run);
+      yield* compareTree(seen.watch(entries), { ...run, onDisplaced: (path) => displaced.push(path) });
+      await assertDisplaceable(displaced, seen, context, await placeOf(context));
       if (mode !== "replace") return;
       for await (const { path } of extras(seen, context)) yield { path, action: "remove", size: 0 };
     },

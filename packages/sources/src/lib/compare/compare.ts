@@ -15,6 +15,8 @@ export interface CompareRun extends CompareOptions {
   readonly signal: AbortSignal;
   /** `false` compares on the calling thread. Default: `true`. */
   readonly thread?: boolean | undefined;
+  /** Hears of each entry that a directory would have to go for. */
+  readonly onDisplaced?: ((path: string) => void) | undefined;
 }
 
 /** What restoring each entry would do to the tree that is there, in the entries' order. */
@@ -39,10 +41,10 @@ export async function* compareTree(
       if (problem !== null) throw invalid("source.compare", `The entry ${JSON.stringify(entry.path)}: ${problem}.`);
       batch.push(entry);
       if (batch.length < BATCH) continue;
-      yield* await changes(threads, batch, wanted, signal);
+      yield* await changes(threads, batch, wanted, run);
       batch = [];
     }
-    yield* await changes(threads, batch, wanted, signal);
+    yield* await changes(threads, batch, wanted, run);
   } finally {
     // an abort does not wait for what a thread reads: it is stopped, and that closes all it opened
     if (run.thread === false || !signal.aborted) await threads.run({ kind: "close" });
@@ -53,7 +55,7 @@ async function changes(
   threads: Threads<CompareTask, CompareResult>,
   batch: readonly EntryInfo[],
   wanted: Awaited<ReturnType<typeof readWantedOwners>>,
-  signal: AbortSignal,
+  { signal, onDisplaced }: CompareRun,
 ): Promise<RestoreChange[]> {
   if (batch.length === 0) return [];
   const table = new TableWriter();
@@ -64,7 +66,9 @@ async function changes(
   }
   const actions = await threads.run({ kind: "batch", table: table.take() }, { signal });
   return batch.map(({ path, size }, row) => {
-    const action = ACTIONS[actions[row] ?? 1] ?? "replace";
+    const found = ACTIONS[actions[row] ?? 1] ?? "replace";
+    if (found === "displace") onDisplaced?.(path);
+    const action = found === "displace" ? "replace" : found;
     return { path, action, size: action === "unchanged" ? 0 : size };
   });
 }

@@ -1,20 +1,20 @@
 import { createHash } from "node:crypto";
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { EntryInfo, RestoreChange } from "@lifeboat/contracts";
+import type { EntryInfo } from "@lifeboat/contracts";
 import { errnoOf } from "../errors.ts";
 import { openChild } from "../fs/directory.ts";
 import { DirectoryCache } from "../fs/directory-cache.ts";
 import { native, readLink } from "../fs/names.ts";
 import { baseName, parentPath } from "../fs/split.ts";
-import type { CompareOptions } from "./protocol.ts";
+import type { ACTIONS, CompareOptions } from "./protocol.ts";
 
 const PIECE = 1024 * 1024;
 /** So many pieces are hashed between two turns of the event loop. */
 const TURN = 8;
 const OPEN = constants.O_RDONLY | constants.O_NONBLOCK | (constants.O_NOFOLLOW ?? 0);
 
-type Action = Exclude<RestoreChange["action"], "remove">;
+type Action = (typeof ACTIONS)[number];
 /** Owners are -1 where they do not matter. */
 type Compared = Pick<EntryInfo, "path" | "type" | "size" | "mode" | "mtimeMs" | "target" | "sha256"> & {
   readonly uid: number;
@@ -40,6 +40,7 @@ export class Comparer {
     const live = this.#stat(entry.path);
     if (live === null) return this.#keepExisting && this.#isBlocked(entry.path) ? "unchanged" : "create";
     if (this.#keepExisting) return "unchanged";
+    if (live.isDirectory() && entry.type !== "directory") return "displace";
     return (await this.#same(entry, live)) ? "unchanged" : "replace";
   }
 

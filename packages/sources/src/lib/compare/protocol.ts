@@ -15,5 +15,8 @@ export type CompareTask = { readonly kind: "batch"; readonly table: Table } | { 
 /** For each of a task's entries its place in {@link ACTIONS}. */
 export type CompareResult = Uint8Array;
 
-/** What may become of an entry, by number. */
-export const ACTIONS = ["create", "replace", "unchanged"] as const satisfies RestoreChange["action"][];
+/** What may become of an entry, by number. `displace`: a directory has to go for what is none. */
+export const ACTIONS = ["create", "replace", "unchanged", "displace"] as const satisfies (
+  | RestoreChange["action"]
+  | "displace"
+)[];
