@@ -49,6 +49,20 @@ describe("a backup", () => {
     expect(await tree(join(to, "x"))).toEqual(await tree(root));
   });
 
+  it("never holds the site itself, though that lies in what is backed up", async () => {
+    const root = await folder({ a: "1", "backups/lifeboat.json": "{}" });
+    const media = directory("media", { path: root, threads: false });
+    const storage = { ...memoryStorage(), localDirectory: join(root, "backups") };
+    const { engine } = host({ sources: [media], storage });
+    const job = engine.backup({ site: "local" });
+    const events = await collect(job);
+    const { id, status } = await job;
+    const inside = await collect(engine.backups.entries({ site: "local", id, source: "media" }));
+    expect(inside.map(({ path }) => path)).toEqual(["a"]);
+    expect(status).toBe("complete");
+    expect(events).toContainEqual(expect.objectContaining({ type: "warning", code: "site-left-out" }));
+  });
+
   it("leaves nothing but the site and the backup", async () => {
     const { engine, storage } = host({ sources: [texts("settings", { a: "1" })] });
     const { id } = await engine.backup({ site: "local" });

@@ -384,3 +384,27 @@ describe("chosen files", () => {
     expect(() => files("config", { base: "/base", paths })).toThrow(expect.objectContaining({ code: "INVALID" }));
   });
 });
+
+describe("a site in what is walked", () => {
+  const options = [{}, { threads: false }, { followLinks: true }];
+
+  test.each(options)("is left out wherever it is met, and said (%o)", async (more) => {
+    const root = tree("a/backups/lifeboat.json", "a/x", "b/");
+    symlinkSync("../a/backups", join(root, "b/link"));
+    symlinkSync("a", join(root, "c"));
+    const warnings: string[] = [];
+    const warn = (code: string, message: string) => void warnings.push(`${code} ${message.split(" ")[0]}`);
+    const context = { sites: [join(root, "c/backups"), join(root, "absent")], warn };
+    const found = await paths(root, more, context);
+    expect(found.filter((path) => path.includes("backups") || path.includes("lifeboat"))).toEqual([]);
+    expect(found).toContain("a/x");
+    const followed = "followLinks" in more;
+    const expected = followed ? ["a/backups", "b/link", "c/backups"] : ["a/backups"];
+    expect(warnings).toEqual(expected.map((path) => `site-left-out ${path}`));
+  });
+
+  test("is refused where it is all of it", async () => {
+    const root = tree("lifeboat.json");
+    await expect(paths(root, {}, { sites: [root] })).rejects.toMatchObject({ code: "INVALID", key: root });
+  });
+});

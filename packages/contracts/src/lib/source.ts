@@ -33,8 +33,15 @@ export interface SourceSelection {
 export interface BackupContext extends SourceSelection {
   readonly app: AppInfo;
   readonly signal: AbortSignal;
+  /**
+   * Directories of this machine that the engine's sites lie in. A source that walks leaves them out, wherever
+   * it meets them, by their identity and not by their path: they would be backups of the backups.
+   */
+  readonly sites?: readonly string[] | undefined;
   /** Records that something could not be taken as it is. */
   report(problem: ProblemReport): void;
+  /** Tells the host what it should know, although nothing is amiss with the backup. `code` is stable: `site-left-out`. */
+  warn?(code: string, message: string): void;
 }
 
 /**

@@ -71,6 +71,11 @@ export interface Storage extends AsyncDisposable {
   readonly name: string;
   readonly capabilities: StorageCapabilities;
   /**
+   * The directory of this machine that the objects lie in, as an absolute path; absent
+   * for other storages. Sources leave it out. What wraps a storage passes it on.
+   */
+  readonly localDirectory?: string | undefined;
+  /**
    * Writes an object whole, or not at all: whoever reads the key sees the old
    * bytes or the new ones, even after a crash. Resolves when it is durable. A body
    * that throws leaves the key as it was, and its error is rethrown. A piece is used

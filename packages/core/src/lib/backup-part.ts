@@ -22,6 +22,8 @@ export interface PartRun {
   readonly app: AppInfo;
   readonly writer: BackupWriter;
   readonly job: JobControl;
+  /** The directories of this machine that sites lie in. */
+  readonly sites: readonly string[];
   onProblem(problem: Problem): void;
   /** What the parts before it came to. */
   readonly done: { readonly entries: number; readonly bytes: number };
@@ -32,7 +34,8 @@ export async function writePart({ source, selection }: ChosenSource, run: PartRu
   const { app, writer, job, done } = run;
   const { signal } = job;
   const report: BackupContext["report"] = (problem) => run.onProblem({ ...problem, source: source.id });
-  const context: BackupContext = { app, signal, report, ...selection };
+  const warn: BackupContext["warn"] = (code, message) => job.warning(code, `${source.id}: ${message}`);
+  const context: BackupContext = { app, signal, sites: run.sites, report, warn, ...selection };
   const start = {
     source: source.id,
     title: source.title,

@@ -89,7 +89,7 @@ async function write(engine: RunContext, request: BackupRequest, run: Run): Prom
       const done = { entries: 0, bytes: 0 };
       for (const each of chosen) {
         job.phase("backing-up", each.source.id);
-        const part = await writePart(each, { app, writer, job, onProblem, done });
+        const part = await writePart(each, { app, writer, job, sites: engine.sites.directories, onProblem, done });
         parts.push(part);
         done.entries += part.counts.files + part.counts.directories + part.counts.links;
         done.bytes += part.size;

@@ -36,6 +36,8 @@ export interface Sites {
   open(name: string, options?: AbortOptions): Promise<OpenSite>;
   /** Opens a site to write to it; where there is none, it is made. */
   prepare(name: string, options?: AbortOptions): Promise<OpenSite>;
+  /** The directories of this machine that sites lie in. */
+  readonly directories: readonly string[];
   /** Refuses to open anything from now on. */
   stop(): void;
   /** Closes what is open, and every storage. */
@@ -148,6 +150,7 @@ export function createSites(all: Readonly<Record<string, SiteOptions>>, threads:
   const find = (name: string) => once(finding, name, () => attemptFind(name));
 
   return {
+    directories: Object.values(all).flatMap(({ storage }) => storage.localDirectory ?? []),
     find: (name, { signal } = {}) => orAbort(find(name), signal),
     prepare: (name, { signal } = {}) =>
       orAbort(

@@ -67,7 +67,7 @@ export function treeMethods(
 
     async *entries(context) {
       const filter = await tree.backupFilter(context);
-      const walking = { root, followLinks, oneFileSystem, operation, missingFolder, filter };
+      const walking = { root, followLinks, oneFileSystem, operation, missingFolder, filter, avoid: context.sites };
       yield* treeEntries(walking, context, threads);
     },
 

@@ -66,6 +66,7 @@ export function localStorage(options: LocalStorageOptions): Storage {
   return {
     name: settings.name,
     capabilities: CAPABILITIES,
+    localDirectory: settings.root,
     put: (key, body, o = {}) => run("storage.put", key, o, () => put(parts, key, body, o)),
     get: (key, o = {}) => each("storage.get", key, o, () => get(parts, key, o)),
     stat: (key, o = {}) => run("storage.stat", key, o, () => stat(settings, key)),

@@ -16,7 +16,10 @@ export async function* treeEntries(
 ): AsyncGenerator<SourceEntry, void, undefined> {
   const owners = await readOwners();
   const report = context.report.bind(context);
-  const run = { signal: context.signal, report, thread };
+  const avoided = (path: string) => {
+    context.warn?.("site-left-out", `${path} was left out: backups lie there, and none is made of backups.`);
+  };
+  const run = { signal: context.signal, report, avoided, thread };
   for await (const found of walk(options, run)) {
     yield found.type === "file" ? fileEntry(found, owners, options, context) : linkEntry(found, owners, options);
   }

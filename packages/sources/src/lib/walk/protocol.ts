@@ -11,6 +11,8 @@ export interface WalkOptions {
   readonly oneFileSystem: boolean;
   /** What to do about a chosen folder that is not there. `report` still fails where none is. */
   readonly missingFolder: "fail" | "report" | "ignore";
+  /** Directories that are left out, by their identity: those that sites lie in. Default: none. */
+  readonly avoid?: readonly string[] | undefined;
   /** The name of what is being done, for errors. */
   readonly operation: string;
 }
@@ -22,6 +24,8 @@ export type WalkTask = "next" | "close";
 export interface WalkBatch {
   readonly entries: Table;
   readonly problems: readonly ProblemReport[];
+  /** The directories that were left out because they are to be avoided. */
+  readonly avoided: readonly string[];
   readonly done: boolean;
 }
 

@@ -12,6 +12,7 @@ const PATIENCE = 20;
 export function serveWalk(options: WalkOptions): Handler<WalkTask, WalkBatch> {
   const table = new TableWriter();
   let problems: ProblemReport[] = [];
+  let avoided: string[] = [];
   let walker: Walker | null = null;
   let done = false;
 
@@ -23,6 +24,7 @@ export function serveWalk(options: WalkOptions): Handler<WalkTask, WalkBatch> {
           [e.path, e.target, e.section, e.real],
         ),
       problem: (problem) => problems.push(problem),
+      avoided: (path) => avoided.push(path),
     });
   }
 
@@ -38,8 +40,9 @@ export function serveWalk(options: WalkOptions): Handler<WalkTask, WalkBatch> {
         if (performance.now() > until) break;
       }
     }
-    const batch = { entries: table.take(), problems, done };
+    const batch = { entries: table.take(), problems, avoided, done };
     problems = [];
+    avoided = [];
     return new Transfer(batch, [batch.entries.numbers.buffer]);
   };
 }

@@ -9,6 +9,8 @@ import code from "./walk.worker.ts?worker-code";
 export interface WalkRun {
   readonly signal: AbortSignal;
   report(problem: ProblemReport): void;
+  /** Hears of each directory that was avoided. */
+  avoided?(path: string): void;
   /** `false` walks on the calling thread. Default: `true`. */
   readonly thread?: boolean | undefined;
 }
@@ -40,6 +42,7 @@ export async function* walk(options: WalkOptions, run: WalkRun): AsyncGenerator<
       signal.throwIfAborted();
       ahead = batch.done ? null : pull();
       for (const problem of batch.problems) run.report(problem);
+      for (const path of batch.avoided) run.avoided?.(path);
       yield* entriesOf(batch);
       signal.throwIfAborted();
     }

@@ -6,12 +6,14 @@ import { closeDirectory, type Directory, openChild, openRoot } from "../fs/direc
 import { native, readLink, readNames } from "../fs/names.ts";
 import { type Frame, Frames } from "./frames.ts";
 import { HardLinks } from "./hard-links.ts";
+import { Identities, isSite } from "./identities.ts";
 import type { Found, WalkOptions } from "./protocol.ts";
 
 /** What a walk hands over, one thing at a time. */
 export interface WalkSink {
   entry(found: Found): void;
   problem(problem: ProblemReport): void;
+  avoided(path: string): void;
 }
 
 /** Walks a tree, one name a step, so that the caller decides how far. Synchronous: it belongs in a worker. */
@@ -22,6 +24,7 @@ export class Walker {
   readonly #frames: Frames;
   readonly #links = new HardLinks();
   readonly #sink: WalkSink;
+  readonly #avoid: Identities;
 
   /** @throws SOURCE_FAILED where the root cannot be walked; NOT_FOUND where a chosen folder is absent */
   constructor(options: WalkOptions, sink: WalkSink) {
@@ -29,11 +32,13 @@ export class Walker {
     this.#sink = sink;
     this.#filter = createFilter(options.filter, options.operation);
     this.#folders = options.filter.folders ?? null;
+    this.#avoid = new Identities(options.avoid ?? []);
     this.#frames = new Frames(options.root, options.followLinks);
     const directory = this.#openRoot();
     try {
       this.#checkFolders(directory);
       const { dev, ino } = directory.fd >= 0 ? fstatSync(directory.fd) : statSync(native(options.root));
+      if (this.#avoid.has(dev, ino)) throw isSite(options.root, options.operation);
       const names = readNames(directory.base);
       const inherited = this.#filter.top;
       this.#frames.push({ path: "", name: "", dev, ino, inherited, names, next: 0, pending: null, directory });
@@ -95,6 +100,10 @@ export class Walker {
 
   #enter(frame: Frame, parent: Directory, found: Found, name: string, verdict: Verdict): void {
     const { path, dev, ino } = found;
+    if (this.#avoid.has(dev, ino)) {
+      this.#sink.avoided(path);
+      return;
+    }
     if (verdict.take) this.#emit(found);
     if (!verdict.enter || (this.#options.oneFileSystem && dev !== frame.dev)) return;
     const directory = openChild(parent, name, this.#options.followLinks);
