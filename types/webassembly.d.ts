@@ -1,6 +1,7 @@
 // The part of WebAssembly that is used here; @types/node declares only its module type.
 declare namespace WebAssembly {
   class Memory {
+    constructor(descriptor: { readonly initial: number; readonly maximum?: number });
     readonly buffer: ArrayBuffer;
     grow(pages: number): number;
   }

@@ -6,7 +6,7 @@ import { posix } from "node:path";
 const LAYERS = [
   { name: "vocabulary", packages: ["@lifeboat/contracts"] },
   { name: "test kit", packages: ["@lifeboat/testkit", "@lifeboat/test-servers"], testsOnly: true },
-  { name: "threads", packages: ["@lifeboat/threads"] },
+  { name: "machine", packages: ["@lifeboat/threads", "@lifeboat/disk"] },
   {
     name: "foundation",
     packages: ["@lifeboat/crypto", "@lifeboat/retention", "@lifeboat/storage-*"],

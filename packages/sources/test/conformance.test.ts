@@ -123,8 +123,9 @@ test("a sparse file of over 8 GiB comes back sparse", async () => {
     ...(await all(backedUp([{ ...huge, size: 0, open: async function* () {} }])))[0]!,
     size: huge.size!,
     async *open() {
+      let left = huge.size! - first.length;
       yield first;
-      for (let left = huge.size! - first.length; left > 0; left -= length) {
+      for (; left > 0; left -= length) {
         yield new Uint8Array(Math.min(left, length)); // pieces are the reader's, so each is new
       }
     },

@@ -1,0 +1,1 @@
+export { type BlockWriter, type BlockWriterOptions, blockWriter } from "./lib/block-writer.ts";

@@ -1,0 +1,154 @@
+import { fdatasync, write as writeCallback } from "node:fs";
+import type { FileHandle } from "node:fs/promises";
+import { promisify } from "node:util";
+import { BLOCK_BYTES, type BlockPair, giveBlocks, takeBlocks } from "./blocks.ts";
+import { openDirect } from "./direct.ts";
+import { dataRuns } from "./runs.ts";
+
+const write = promisify(writeCallback);
+const datasync = promisify(fdatasync);
+
+/** Files up to this many bytes stay in the page cache: they are likely to be read soon. */
+const CACHED_BYTES = 2 * BLOCK_BYTES;
+/** So much is written to the page cache before the disk is set to work on it, so that the last flush is short. */
+const FLUSH_BYTES = 64 * 1024 * 1024;
+
+/** How a file is written. */
+export interface BlockWriterOptions {
+  /** Whether aligned stretches of 64 KiB of zeros become holes. The caller sets the file's size at the end. Default: `false`. */
+  readonly sparse?: boolean | undefined;
+  /** Whether what goes through the page cache is set on its way to the disk early. Default: `false`. */
+  readonly flush?: boolean | undefined;
+}
+
+/**
+ * Writes a file from its beginning. What is large goes past the page cache where the
+ * file system takes that (ext4 and XFS on Linux): the memory of the host's own data
+ * stays warm, and no copy is made in the kernel.
+ */
+export interface BlockWriter extends AsyncDisposable {
+  /** Bytes taken so far. */
+  readonly size: number;
+  /**
+   * Appends bytes; when it resolves, they are used up. One write is under way meanwhile,
+   * and its error is this call's or the next one's.
+   *
+   * @throws the system's error (`ENOSPC`, `EIO`, …)
+   */
+  write(bytes: Uint8Array): Promise<void>;
+  /**
+   * Writes what is left, waits for all of it, and answers how many bytes there were.
+   * It does not flush the file: call `fsync` on it afterwards.
+   *
+   * @throws the system's error
+   */
+  end(): Promise<number>;
+}
+
+/**
+ * Makes a writer on an open file, which stays the caller's: dispose of the writer
+ * before the file is closed.
+ */
+export function blockWriter(fd: number, { sparse = false, flush = false }: BlockWriterOptions = {}): BlockWriter {
+  return new Writer(fd, sparse, flush);
+}
+
+class Writer implements BlockWriter {
+  readonly #fd: number;
+  readonly #sparse: boolean;
+  readonly #flush: boolean;
+  readonly #blocks: BlockPair = takeBlocks();
+  #filling: 0 | 1 = 0;
+  #filled = 0;
+  /** Where the block that is being filled begins in the file. */
+  #start = 0;
+  /** `undefined` until it is known whether there is such a way. */
+  #direct: FileHandle | null | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #flushing: Promise<void> = Promise.resolve();
+  #flushed = 0;
+
+  constructor(fd: number, sparse: boolean, flush: boolean) {
+    this.#fd = fd;
+    this.#sparse = sparse;
+    this.#flush = flush;
+  }
+
+  get size(): number {
+    return this.#start + this.#filled;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let at = 0; at < bytes.length; ) {
+      const part = bytes.subarray(at, at + BLOCK_BYTES - this.#filled);
+      this.#blocks[this.#filling].set(part, this.#filled);
+      this.#filled += part.length;
+      at += part.length;
+      if (this.#filled === BLOCK_BYTES) await this.#next();
+    }
+  }
+
+  async end(): Promise<number> {
+    await this.#next();
+    await this.#writing;
+    await this.#flushing;
+    return this.#start;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled([this.#writing, this.#flushing]);
+    giveBlocks(this.#blocks);
+    await this.#direct?.close();
+    this.#direct = null;
+  }
+
+  /** Sets the block on its way once the one before has arrived, and goes on with the other. */
+  async #next(): Promise<void> {
+    await this.#writing;
+    const [block, start] = [this.#blocks[this.#filling].subarray(0, this.#filled), this.#start];
+    this.#writing = this.#put(block, start);
+    this.#writing.catch(() => undefined); // awaited with the next block or at the end
+    this.#filling = this.#filling === 0 ? 1 : 0;
+    this.#start += this.#filled;
+    this.#filled = 0;
+  }
+
+  async #put(block: Uint8Array, start: number): Promise<void> {
+    const whole = block.length === BLOCK_BYTES;
+    if (this.#direct === undefined && whole && start >= CACHED_BYTES) this.#direct = await openDirect(this.#fd);
+    const runs = this.#sparse ? dataRuns(block) : [block];
+    let at = start;
+    for (const run of runs) {
+      at = start + run.byteOffset - block.byteOffset;
+      if (!whole || !(await this.#putDirect(run, at))) await this.#putCached(run, at);
+    }
+  }
+
+  /** Whether the bytes could be written past the page cache. */
+  async #putDirect(bytes: Uint8Array, start: number): Promise<boolean> {
+    const file = this.#direct ?? null;
+    if (file === null) return false;
+    try {
+      const { bytesWritten } = await file.write(bytes, 0, bytes.length, start);
+      if (bytesWritten === bytes.length) return true;
+    } catch (error) {
+      // EINVAL: this disk wants another alignment. ENOSPC and EIO: the other way tells, or finds the last bytes of room.
+      if (!(error instanceof Error && "code" in error)) throw error;
+    }
+    this.#direct = null;
+    await file.close();
+    return false;
+  }
+
+  async #putCached(bytes: Uint8Array, start: number): Promise<void> {
+    for (let at = 0; at < bytes.length; ) {
+      const { bytesWritten } = await write(this.#fd, bytes, at, bytes.length - at, start + at);
+      at += bytesWritten; // a short write goes on where it stopped; a full disk then says so
+    }
+    if (!this.#flush || start + bytes.length - this.#flushed < FLUSH_BYTES) return;
+    await this.#flushing;
+    this.#flushed = start + bytes.length;
+    this.#flushing = datasync(this.#fd);
+    this.#flushing.catch(() => undefined); // the system reports it only once: awaited before the next flush or at the end
+  }
+}

@@ -1,0 +1,28 @@
+/** The unit of writing, in bytes: large enough that one write at a time keeps a fast disk busy. */
+export const BLOCK_BYTES = 2 * 1024 * 1024;
+
+const WASM_PAGE = 65_536;
+/** So many pairs are kept for the next writer. */
+const KEPT = 2;
+
+/** Two blocks of memory that begin where a page begins, as writing past the page cache demands. */
+export type BlockPair = readonly [Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>];
+
+const free: BlockPair[] = [];
+
+/** Memory for one writer; its content is whatever was in it. */
+export function takeBlocks(): BlockPair {
+  return free.pop() ?? makeBlocks();
+}
+
+/** Gives memory back that nothing reads or fills any more. */
+export function giveBlocks(pair: BlockPair): void {
+  if (free.length < KEPT) free.push(pair);
+}
+
+// JavaScript cannot ask where a buffer lies, but WebAssembly's memory always begins at a page.
+function makeBlocks(): BlockPair {
+  const pages = (2 * BLOCK_BYTES) / WASM_PAGE;
+  const { buffer } = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  return [new Uint8Array(buffer, 0, BLOCK_BYTES), new Uint8Array(buffer, BLOCK_BYTES, BLOCK_BYTES)];
+}
