@@ -6,7 +6,8 @@ import { storageSuite } from "@lifeboat/testkit";
 
 function suite(name: string, sync: "always" | "never"): void {
   storageSuite(name, {
-    ...(sync === "always" ? { manyKeys: 200, sequences: 20 } : {}), // each put waits for the disk
+    ...(sync === "always" ? { scale: 0.4, manyKeys: 200 } : {}), // each put waits for the disk
+    putMemory: 8 * 1024 * 1024,
     async create() {
       const path = await mkdtemp(join(tmpdir(), "lifeboat-local-"));
       return {

@@ -49,8 +49,18 @@ export interface StorageCapabilities {
   readonly copy: "server" | "hardlink" | false;
   /** Whether {@link Storage.space} answers. */
   readonly space: boolean;
+  /**
+   * What may be done to objects; what may not rejects with `PERMISSION_DENIED`.
+   * - `read-only`: nothing is written, replaced or deleted
+   * - `append-only`: objects are created, but neither replaced nor deleted, save those that the storage excepts
+   *
+   * Absent: everything. Credentials may allow less than this tells.
+   */
+  readonly access?: "read-only" | "append-only";
   /** The longest key, in bytes of UTF-8. */
   readonly maxKeyBytes: number;
+  /** The longest segment of a key, in bytes of UTF-8; absent where only the whole key is limited. */
+  readonly maxSegmentBytes?: number;
   /** The largest object, in bytes. `Infinity` where only the disk limits it. */
   readonly maxObjectBytes: number;
   /** The smallest part of an upload in parts but the last, in bytes; absent where parts do not exist. */

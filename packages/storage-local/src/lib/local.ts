@@ -9,7 +9,7 @@ import { list } from "./list.ts";
 import { assertMounted, nearestExisting } from "./mount.ts";
 import { type LocalStorageOptions, type Settings, settingsOf } from "./options.ts";
 import type { Parts } from "./parts.ts";
-import { MAX_KEY_BYTES, placeOf } from "./place.ts";
+import { MAX_KEY_BYTES, MAX_SEGMENT_BYTES, placeOf } from "./place.ts";
 import { put } from "./put.ts";
 import { remove } from "./remove.ts";
 import { TemporaryFiles } from "./temporary.ts";
@@ -19,6 +19,7 @@ const CAPABILITIES: StorageCapabilities = {
   copy: "hardlink",
   space: true,
   maxKeyBytes: MAX_KEY_BYTES,
+  maxSegmentBytes: MAX_SEGMENT_BYTES,
   maxObjectBytes: Number.POSITIVE_INFINITY,
 };
 

@@ -7,7 +7,8 @@ export const TEMPORARY = ".lifeboat-tmp";
 /** The longest key. */
 export const MAX_KEY_BYTES = 1024;
 
-const MAX_SEGMENT_BYTES = 255;
+/** The longest segment: the longest name of the usual file systems. */
+export const MAX_SEGMENT_BYTES = 255;
 
 /** Where a key lies: the folders that lead there, outermost first, and the file. */
 export interface Place {

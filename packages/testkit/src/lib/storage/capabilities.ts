@@ -9,6 +9,10 @@ export function capabilities({ test }: StorageHarness): void {
     expect(storage.name).not.toBe("");
     expect(limits.maxKeyBytes).toBeGreaterThanOrEqual(255);
     expect(limits.maxObjectBytes).toBeGreaterThanOrEqual(5 * 1024 ** 3 - 1);
+    if (limits.maxSegmentBytes !== undefined) {
+      expect(limits.maxSegmentBytes).toBeGreaterThanOrEqual(143); // eCryptfs, the narrowest in use
+      expect(limits.maxSegmentBytes).toBeLessThanOrEqual(limits.maxKeyBytes);
+    }
     if (limits.minPartBytes !== undefined) expect(limits.minPartBytes).toBeGreaterThan(0);
     if (limits.maxParts !== undefined) expect(limits.maxParts).toBeGreaterThanOrEqual(1000);
   });

@@ -5,11 +5,12 @@ import { expectFailure, expectObject, type StorageHarness } from "./harness.ts";
 
 const MIB = 1024 * 1024;
 const LARGE = 64 * MIB;
+const PUT = 96 * MIB;
 /** What a read may hold ahead of its reader. */
 const AHEAD = 24 * MIB;
 
 /** That bytes flow at the pace of the slower side, and that whoever stops early gives everything back. */
-export function flow({ test }: StorageHarness): void {
+export function flow({ test, options }: StorageHarness): void {
   test("a call does nothing before its first pull", async ({ storage }) => {
     const reading = storage.get("a");
     const listing = storage.list("");
@@ -31,6 +32,48 @@ export function flow({ test }: StorageHarness): void {
     for (let turn = 0; turn < 200; turn += 1) await nextTurn();
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(AHEAD);
     await reading.return?.();
+  });
+
+  test("a put holds no more of its body than it may", async ({ storage }) => {
+    const before = process.memoryUsage().arrayBuffers;
+    let most = 0;
+    async function* large() {
+      for (let sent = 0; sent < PUT; sent += MIB) {
+        yield bytesOf(MIB, sent + 1);
+        most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+      }
+    }
+    expect((await storage.put("a", large())).size).toBe(PUT);
+    if (options.putMemory !== undefined) expect(most).toBeLessThan(options.putMemory + AHEAD);
+  });
+
+  test("a body that comes slowly, or all at once, is pulled one piece at a time", async ({ storage }) => {
+    const pieces = Array.from({ length: 12 }, (_, index) => bytesOf(100_000, index + 1));
+    let pulls = 0;
+    let at = 0;
+    const body: AsyncIterable<Uint8Array> = {
+      [Symbol.asyncIterator]: () => ({
+        async next() {
+          pulls += 1;
+          expect(pulls, "pulls at the same time").toBe(1);
+          for (let turn = 0; turn < (at % 3) * 10; turn += 1) await nextTurn();
+          pulls -= 1;
+          const value = pieces[at];
+          at += 1;
+          return value === undefined ? { done: true, value: undefined } : { done: false, value };
+        },
+      }),
+    };
+    await storage.put("a", body);
+    await expectObject(storage, "a", Buffer.concat(pieces));
+  });
+
+  test("reads of one object beside each other do not mix", async ({ storage }) => {
+    const bytes = bytesOf(5 * MIB + 3);
+    await storage.put("a", bytes);
+    const starts = [0, 1, MIB, 2 * MIB + 1, 5 * MIB];
+    const found = await Promise.all(starts.map((start) => read(storage.get("a", { range: { start } }))));
+    for (const [index, start] of starts.entries()) expect(found[index]?.equals(bytes.subarray(start))).toBe(true);
   });
 
   test("reads that are left early, fail or end give back what they opened", async ({ storage, openHandles }) => {

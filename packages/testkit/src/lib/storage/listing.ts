@@ -5,7 +5,7 @@ import { keysOf, type StorageHarness } from "./harness.ts";
 const TOGETHER = 32;
 
 /** That a listing shows what is there, and nothing else. */
-export function listing({ test, options }: StorageHarness): void {
+export function listing({ test, options, scaled }: StorageHarness): void {
   test("an empty storage lists nothing, and nothing is at any key", async ({ storage }) => {
     expect(await keysOf(storage)).toEqual([]);
     expect(await keysOf(storage, "backups/")).toEqual([]);
@@ -50,7 +50,7 @@ export function listing({ test, options }: StorageHarness): void {
   });
 
   test("more keys than a page holds are all listed, each once, and deleted together", async ({ storage }) => {
-    const count = options.manyKeys ?? 1100;
+    const count = options.manyKeys ?? 2100;
     const keys = Array.from({ length: count }, (_, index) => `many/${index % 7}/${index}`);
     for (let at = 0; at < count; at += TOGETHER) {
       await Promise.all(keys.slice(at, at + TOGETHER).map((key) => storage.put(key, Buffer.from(key))));
@@ -59,6 +59,26 @@ export function listing({ test, options }: StorageHarness): void {
     expect((await keysOf(storage, "many/3/")).length).toBe(keys.filter((key) => key.startsWith("many/3/")).length);
     await storage.delete(keys.slice(1));
     expect(await keysOf(storage)).toEqual(keys.slice(0, 1));
+  });
+
+  test("deleting what a listing shows, while it goes on, leaves nothing out", async ({ storage }) => {
+    const keys = Array.from({ length: scaled(120, 20) }, (_, index) => `a/${index % 5}/${index}`);
+    for (const key of keys) await storage.put(key, bytesOf(1));
+    await storage.put("b", bytesOf(1));
+    const shown: string[] = [];
+    for await (const { key } of storage.list("a/")) {
+      shown.push(key);
+      await storage.delete([key]);
+    }
+    expect(shown.sort()).toEqual(keys.toSorted());
+    expect(await keysOf(storage)).toEqual(["b"]);
+  });
+
+  test("two listings beside each other do not mix", async ({ storage }) => {
+    const keys = Array.from({ length: 40 }, (_, index) => `${index % 2 === 0 ? "even" : "odd"}/${index}`);
+    for (const key of keys) await storage.put(key, bytesOf(1));
+    const [even, odd] = await Promise.all([keysOf(storage, "even/"), keysOf(storage, "odd/")]);
+    expect([...even, ...odd]).toEqual(keys.toSorted());
   });
 
   test("a listing can be left early", async ({ storage }) => {

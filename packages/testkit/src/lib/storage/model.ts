@@ -6,13 +6,16 @@ import { keysOf, type StorageHarness } from "./harness.ts";
 
 const KEYS = ["a", "b", "folder/a", "folder/b", "folder/deep/c", "fold", "other/a"] as const;
 
+const PUTS = ["put", "create", "failing put", "aborted put"] as const;
+
 type Step =
   | {
-      readonly do: "put" | "create" | "failing put";
+      readonly do: "put" | "create" | "failing put" | "aborted put";
       readonly key: string;
       readonly size: number;
       readonly seed: number;
     }
+  | { readonly do: "beside"; readonly bodies: Readonly<Record<string, number>> }
   | { readonly do: "get"; readonly key: string; readonly start: number; readonly end: number }
   | { readonly do: "stat"; readonly key: string }
   | { readonly do: "list"; readonly prefix: string }
@@ -22,7 +25,8 @@ type Step =
 const key = fc.constantFrom(...KEYS);
 const size = fc.oneof(fc.integer({ min: 0, max: 2000 }), fc.constantFrom(0, 1, 262_144, 1_048_577));
 const step: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ do: fc.constantFrom("put", "create", "failing put"), key, size, seed: fc.integer({ min: 1, max: 999 }) }),
+  fc.record({ do: fc.constantFrom(...PUTS), key, size, seed: fc.integer({ min: 1, max: 999 }) }),
+  fc.record({ do: fc.constant("beside"), bodies: fc.dictionary(key, fc.nat(3000), { minKeys: 2 }) }),
   fc.record({ do: fc.constant("get"), key, start: fc.nat(1500), end: fc.integer({ min: 1500, max: 3000 }) }),
   fc.record({ do: fc.constant("stat"), key }),
   fc.record({ do: fc.constant("list"), prefix: fc.constantFrom("", "f", "fold", "folder/", "folder/d", "x") }),
@@ -31,7 +35,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 /** That any sequence of calls answers as a map from keys to bytes would. */
-export function model({ test, options }: StorageHarness): void {
+export function model({ test, options, scaled }: StorageHarness): void {
   test("every sequence of calls answers as a simple map would", async ({ storage }) => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
@@ -41,7 +45,7 @@ export function model({ test, options }: StorageHarness): void {
         for (const [name, bytes] of map) expect((await read(storage.get(name))).equals(bytes)).toBe(true);
         await storage.delete([...map.keys()]);
       }),
-      { numRuns: options.sequences ?? 50, endOnFailure: true },
+      { numRuns: options.sequences ?? scaled(50, 5), endOnFailure: true },
     );
   });
 }
@@ -52,7 +56,16 @@ async function take(each: Step, storage: Storage, map: Map<string, Buffer>): Pro
     case "put":
     case "create":
     case "failing put":
+    case "aborted put":
       return await takePut(each, storage, map);
+    case "beside":
+      await Promise.all(
+        Object.entries(each.bodies).map(async ([name, length]) => {
+          await storage.put(name, inPieces(bytesOf(length, length + 1), 1000));
+          map.set(name, bytesOf(length, length + 1));
+        }),
+      );
+      return;
     case "get": {
       const range = { start: each.start, end: each.end };
       const answer = await outcome(() => read(storage.get(each.key, { range })));
@@ -87,13 +100,17 @@ async function takePut(
 ): Promise<void> {
   const bytes = bytesOf(each.size, each.seed);
   const ifAbsent = each.do === "create";
+  const abort = new AbortController();
   async function* broken() {
     yield* inPieces(bytes, 700);
-    throw new RangeError("the body broke");
+    if (each.do === "failing put") throw new RangeError("the body broke");
+    abort.abort(new RangeError("aborted"));
+    yield bytes;
   }
-  const body = each.do === "failing put" ? broken() : each.seed % 2 === 0 ? bytes : inPieces(bytes, 90_001);
-  const answer = await outcome(() => storage.put(each.key, body, { ifAbsent }));
-  if (each.do === "failing put") return expect(answer).toBeInstanceOf(RangeError);
+  const fails = each.do === "failing put" || each.do === "aborted put";
+  const body = fails ? broken() : each.seed % 2 === 0 ? bytes : inPieces(bytes, 90_001);
+  const answer = await outcome(() => storage.put(each.key, body, { ifAbsent, signal: abort.signal }));
+  if (fails) return expect(answer).toBeInstanceOf(RangeError);
   if (ifAbsent && map.has(each.key)) return expect(answer).toBe("ALREADY_EXISTS");
   expect(answer).toMatchObject({ key: each.key, size: each.size });
   map.set(each.key, bytes);

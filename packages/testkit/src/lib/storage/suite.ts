@@ -1,5 +1,7 @@
 import { describe } from "vitest";
 import { aborting } from "./aborting.ts";
+import { access } from "./access.ts";
+import { arbitrary } from "./arbitrary.ts";
 import { bodies } from "./bodies.ts";
 import { capabilities } from "./capabilities.ts";
 import { concurrency } from "./concurrency.ts";
@@ -11,25 +13,31 @@ import { failing } from "./failing.ts";
 import { flow } from "./flow.ts";
 import { storageHarness } from "./harness.ts";
 import { keys } from "./keys.ts";
+import { leaving } from "./leaving.ts";
 import { listing } from "./listing.ts";
 import { model } from "./model.ts";
 import type { StorageSuiteOptions } from "./options.ts";
+import { racing } from "./racing.ts";
 import { ranges } from "./ranges.ts";
 
 const THEMES = {
   capabilities,
+  access,
   bodies,
   ranges,
   keys,
   listing,
   deleting,
   "creating only": creating,
+  racing,
   copying,
   "failing bodies": failing,
   aborting,
+  leaving,
   flow,
   concurrency,
   disposal,
+  "random cases": arbitrary,
   "random sequences": model,
 };
 
