@@ -1,4 +1,4 @@
-import { mkdir, symlink } from "node:fs/promises";
+import { mkdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { passphrase } from "@lifeboat/crypto";
 import { openManifests } from "@lifeboat/manifests";
@@ -6,7 +6,7 @@ import { directory, json } from "@lifeboat/sources";
 import { memoryStorage } from "@lifeboat/storage-memory";
 import { describe, expect, it } from "vitest";
 import { findDescriptor } from "../src/lib/descriptor-store.ts";
-import { collect, folder, host, KEY, keys, texts, tree } from "./support.ts";
+import { collect, fill, folder, host, KEY, keys, texts, tree } from "./support.ts";
 
 const coded = (code: string) => expect.objectContaining({ code });
 
@@ -61,6 +61,34 @@ describe("a backup", () => {
     expect(inside.map(({ path }) => path)).toEqual(["a"]);
     expect(status).toBe("complete");
     expect(events).toContainEqual(expect.objectContaining({ type: "warning", code: "site-left-out" }));
+  });
+
+  it("fails where a source has lost all that it had, as a disk that is not mounted looks like, until that is allowed", async () => {
+    const root = await folder({ a: "1" });
+    const media = (more = {}) => directory("media", { path: root, threads: false, ...more });
+    const settings = texts("settings", { s: "1" });
+    const { engine, storage } = host({ sources: [media(), settings] });
+    const first = await engine.backup({ site: "local" });
+    const only = await engine.backup({ site: "local", sources: ["settings"] });
+    await rm(join(root, "a"));
+    const lost = expect.objectContaining({
+      code: "SOURCE_FAILED",
+      key: "media",
+      message: expect.stringMatching(first.id),
+    });
+    await expect(engine.backup({ site: "local" })).rejects.toThrow(lost);
+    const listed = async () => (await engine.backups.list({ site: "local" })).map(({ id }) => id);
+    expect(await listed()).toEqual([only.id, first.id]);
+    expect(await keys(storage, "locks/")).toEqual([]);
+    await host({ storage, sources: [media({ mayBeEmpty: true })] }).engine.backup({ site: "local" });
+    await engine.backup({ site: "local" }); // it was empty in the last one already
+    await fill(root, { b: "2" });
+    await engine.backup({ site: "local" });
+    await rm(join(root, "b"));
+    await expect(engine.backup({ site: "local" })).rejects.toThrow(coded("SOURCE_FAILED"));
+    expect(await engine.backup({ site: "local", allowEmpty: true })).toMatchObject({ status: "complete" });
+    await rm(root, { recursive: true });
+    await expect(engine.backup({ site: "local", allowEmpty: true })).rejects.toThrow(coded("SOURCE_FAILED"));
   });
 
   it("leaves nothing but the site and the backup", async () => {

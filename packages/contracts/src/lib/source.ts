@@ -145,6 +145,11 @@ export interface Source {
   /** The version of the data's layout. */
   readonly version?: string;
   readonly hooks?: SourceHooks;
+  /**
+   * Whether it may have lost all of its entries since the last backup. Otherwise that fails
+   * a backup: it is what a disk that is not mounted looks like. Default: `false`.
+   */
+  readonly mayBeEmpty?: boolean;
   /** The host's own columns, kept with the backup: camera model, release… */
   describe?(context: BackupContext): Promise<Readonly<Record<string, Json>>>;
   /**

@@ -2,6 +2,7 @@ import { isLifeboatError, type Manifest, type PartInfo, type Problem, type Trigg
 import { backupKey, MANIFEST_NAME } from "@lifeboat/manifests";
 import { type Backup, describeBackup } from "./backup.ts";
 import { writePart } from "./backup-part.ts";
+import { expectNotEmptied } from "./emptied.ts";
 import { messageOf } from "./errors.ts";
 import { whileQuiet } from "./hooks.ts";
 import type { JobControl } from "./job.ts";
@@ -17,6 +18,7 @@ export interface BackupRequest {
   readonly sources?: SourceChoice | undefined;
   readonly label?: string | undefined;
   readonly preserve?: boolean | undefined;
+  readonly allowEmpty?: boolean | undefined;
   readonly trigger?: Trigger | undefined;
 }
 
@@ -63,7 +65,7 @@ interface Run {
 }
 
 async function write(engine: RunContext, request: BackupRequest, run: Run): Promise<Backup> {
-  const { site, lease, chosen, started, trigger, job } = run;
+  const { site, lease, chosen, started, trigger, before, job } = run;
   const { app } = engine;
   const { repository } = site;
   const { id } = lease;
@@ -90,6 +92,7 @@ async function write(engine: RunContext, request: BackupRequest, run: Run): Prom
       for (const each of chosen) {
         job.phase("backing-up", each.source.id);
         const part = await writePart(each, { app, writer, job, sites: engine.sites.directories, onProblem, done });
+        if (request.allowEmpty !== true) await expectNotEmptied(engine, site, each, part, before?.backups, job);
         parts.push(part);
         done.entries += part.counts.files + part.counts.directories + part.counts.links;
         done.bytes += part.size;

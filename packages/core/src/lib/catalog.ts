@@ -4,6 +4,7 @@ import {
   type LifeboatError,
   type ListedBackup,
   type Manifest,
+  type PartInfo,
 } from "@lifeboat/contracts";
 import { parseBackupId } from "@lifeboat/manifests";
 import { type Backup, type BackupListItem, describeBackup } from "./backup.ts";
@@ -19,6 +20,13 @@ export interface Catalog {
   list(site: OpenSite, options?: AbortOptions): Promise<readonly BackupListItem[]>;
   /** The newest readable manifest among these, or `null`. */
   newest(site: OpenSite, backups: readonly ListedBackup[], options?: AbortOptions): Promise<Manifest | null>;
+  /** The newest part like this in a readable manifest among these, or `null`. */
+  newestPart(
+    site: OpenSite,
+    backups: readonly ListedBackup[],
+    isLike: (part: PartInfo) => boolean,
+    options?: AbortOptions,
+  ): Promise<{ readonly id: string; readonly part: PartInfo } | null>;
 }
 
 /** So many manifests are read at once. */
@@ -55,6 +63,14 @@ export function createCatalog(): Catalog {
     }
   }
 
+  /** The readable manifests, newest first. */
+  async function* readable(site: OpenSite, backups: readonly ListedBackup[], options: AbortOptions) {
+    for (const backup of backups.filter(({ complete }) => complete).sort(newestFirst)) {
+      const found = await item(site, { ...backup, labelled: false }, options);
+      if (found !== null && found.status !== "damaged") yield await manifestOf(site, backup, options);
+    }
+  }
+
   return {
     async list(site, options = {}) {
       const backups: ListedBackup[] = [];
@@ -72,9 +88,13 @@ export function createCatalog(): Catalog {
       return items.filter((found) => found !== null);
     },
     async newest(site, backups, options = {}) {
-      for (const backup of backups.filter(({ complete }) => complete).sort(newestFirst)) {
-        const found = await item(site, { ...backup, labelled: false }, options);
-        if (found !== null && found.status !== "damaged") return manifestOf(site, backup, options);
+      for await (const manifest of readable(site, backups, options)) return manifest;
+      return null;
+    },
+    async newestPart(site, backups, isLike, options = {}) {
+      for await (const { id, parts } of readable(site, backups, options)) {
+        const part = parts.find(isLike);
+        if (part !== undefined) return { id, part };
       }
       return null;
     },

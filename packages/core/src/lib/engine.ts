@@ -25,6 +25,11 @@ export interface BackupOptions<Site extends string = string, Name extends string
   readonly label?: string | undefined;
   /** A preserved backup is never pruned. Default: `false`. */
   readonly preserve?: boolean | undefined;
+  /**
+   * Whether sources may have lost all of their entries since the last backup; otherwise that
+   * rejects with SOURCE_FAILED. Default: `false`.
+   */
+  readonly allowEmpty?: boolean | undefined;
   /** Why it is made. Default: `manual`. */
   readonly trigger?: Trigger | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -62,7 +67,7 @@ export interface BackupEngine<Site extends string = string, Name extends string 
    * site is made if there is none yet.
    *
    * Rejects with LOCKED where another run, here or elsewhere, has one of the sources on that site; SOURCE_FAILED
-   * where a source did; NOT_FOUND for an unknown site or source; WRONG_KEY; and what the storage throws.
+   * where a source did, or where all it had in the last backup is gone; NOT_FOUND for an unknown site or source; WRONG_KEY; and what the storage throws.
    */
   backup(options: BackupOptions<Site, Name>): Job<Backup>;
   /** Verifies a backup. What is wrong is in the report; the job rejects only where it could not look. */

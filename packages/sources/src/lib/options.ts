@@ -17,6 +17,8 @@ export interface CommonOptions {
   readonly title?: string | undefined;
   /** The version of the data's layout. */
   readonly version?: string | undefined;
+  /** Whether it may have lost all of its entries since the last backup; otherwise that fails a backup. Default: `false`. */
+  readonly mayBeEmpty?: boolean | undefined;
   /** Called around runs, to pause and resume what uses the data. */
   readonly hooks?: SourceHooks | undefined;
   /** The host's own columns, kept with the backup. */
@@ -33,18 +35,19 @@ export interface CommonOptions {
 export function commonMembers(
   id: string,
   options: CommonOptions,
-): Pick<Source, "id" | "title" | "version" | "hooks" | "describe" | "validate"> {
+): Pick<Source, "id" | "title" | "version" | "mayBeEmpty" | "hooks" | "describe" | "validate"> {
   if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(id)) {
     throw invalid(
       "source",
       `The source id ${JSON.stringify(id)} is not of the form [a-z0-9][a-z0-9-]*, up to 64 long.`,
     );
   }
-  const { title, version, hooks } = options;
+  const { title, version, mayBeEmpty, hooks } = options;
   return {
     id,
     ...(title === undefined ? {} : { title }),
     ...(version === undefined ? {} : { version }),
+    ...(mayBeEmpty === undefined ? {} : { mayBeEmpty }),
     ...(hooks === undefined ? {} : { hooks }),
     ...(options.describe === undefined ? {} : { describe: options.describe }),
     ...(options.validate === undefined ? {} : { validate: options.validate }),
