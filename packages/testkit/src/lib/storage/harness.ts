@@ -17,7 +17,7 @@ export interface StorageHarness {
   readonly test: StorageTest;
   readonly options: StorageSuiteOptions;
   /** So many, by the suite's scale, but at least `least`. */
-  scaled(count: number, least?: number): number;
+  readonly scaled: (count: number, least?: number) => number;
 }
 
 export function storageHarness(options: StorageSuiteOptions): StorageHarness {
