@@ -290,3 +290,100 @@ it("A lease tells people nothing without the key but that there is one", async (
   go();
   await job;
 });
+
+describe("the descriptor", () => {
+  const both = (storage: Storage) =>
+    Promise.all(
+      ["lifeboat.json", "lifeboat.copy.json"].map(async (key) => Buffer.concat(await collect(storage.get(key)))),
+    );
+
+  it("is not mended while another host changes the keys, and is by the next backup", async () => {
+    const { engine, storage } = host({ sources: [texts("settings", { a: "1" })] });
+    await engine.backup({ site: "local" });
+    await storage.put("lifeboat.copy.json", Buffer.from("old"));
+    const id = await plant(storage, { holder: elsewhere, kind: "keys", sources: [":keys"] });
+    const other = host({ storage, sources: [texts("settings", { a: "1" })] }).engine;
+    await other.backup({ site: "local" });
+    expect((await both(storage))[1]).toEqual(Buffer.from("old"));
+    await storage.delete([`locks/${id}.json`]);
+    await other.backup({ site: "local" });
+    const [first, copy] = await both(storage);
+    expect(copy).toEqual(first);
+  });
+
+  it("is not written by who only lists the keys", async () => {
+    const { engine, storage } = host({ sources: [texts("settings", { a: "1" })] });
+    await engine.backup({ site: "local" });
+    await storage.put("lifeboat.json", Buffer.from("damaged"));
+    expect(await engine.keys("local").list()).toHaveLength(1);
+    expect((await both(storage))[0]).toEqual(Buffer.from("damaged"));
+    await engine.keys("local").createRecoveryCode();
+    const [first, copy] = await both(storage);
+    expect(first).toEqual(copy);
+  });
+
+  it("of a new site is one, also where create-only puts do not hold between hosts", async () => {
+    const inner = memoryStorage();
+    const waiting: (() => void)[] = [];
+    const storage: Storage = {
+      ...inner,
+      capabilities: { ...inner.capabilities, conditionalPut: false },
+      async put(key, body, options) {
+        if (options?.ifAbsent !== true) return inner.put(key, body, options);
+        if ((await inner.stat(key)) !== null) return inner.put(key, body, options);
+        if (key === "lifeboat.json") await new Promise<void>((resolve) => waiting.push(resolve));
+        return inner.put(key, body);
+      },
+    };
+    const hosts = Array.from({ length: 3 }, (_, i) => host({ storage, sources: [texts(`s${i}`, { a: "1" })] }).engine);
+    const backups = hosts.map((engine) => engine.backup({ site: "local" }));
+    // Whoever comes so far that it writes a descriptor stands still there; nobody else may come so far.
+    await vi.waitFor(() => expect(waiting.length).toBe(1), { timeout: 20_000 });
+    waiting[0]?.();
+    const made = await Promise.all(backups);
+    expect(waiting.length).toBe(1);
+    const { engine } = host({ storage });
+    expect((await engine.backups.list({ site: "local" })).map(({ id }) => id).sort()).toEqual(
+      made.map(({ id }) => id).sort(),
+    );
+    for (const { id } of made) expect(await engine.verify({ site: "local", id })).toMatchObject({ ok: true });
+    const [first, copy] = await both(inner);
+    expect(first).toEqual(copy);
+  });
+
+  it("that another host's has replaced fails the backup, which nothing could open", async () => {
+    const elsewhereMade = memoryStorage();
+    await host({ storage: elsewhereMade, sources: [texts("settings", {})] }).engine.backup({ site: "local" });
+    const storage = memoryStorage();
+    const replacing = texts(
+      "settings",
+      {},
+      {
+        async *entries() {
+          await storage.put("lifeboat.json", elsewhereMade.get("lifeboat.json"));
+          yield textEntry("a", "1");
+        },
+      },
+    );
+    const { engine } = host({ storage, sources: [replacing] });
+    await expect(engine.backup({ site: "local" })).rejects.toThrow(coded("CONFLICT"));
+    expect(await keys(storage, "backups/")).toEqual([]);
+  });
+});
+
+describe("a rebuild and a deletion of one backup", () => {
+  it("exclude each other, between hosts too", async () => {
+    const { engine, storage } = host({ sources: [texts("settings", { a: "1" })] });
+    const { id } = await engine.backup({ site: "local" });
+    for (const kind of ["delete", "rebuild"] as const) {
+      const lease = await plant(storage, { holder: elsewhere, kind, sources: [`:backup ${id}`] });
+      await expect(engine.backups.rebuild({ site: "local", id })).rejects.toThrow(coded("LOCKED"));
+      await expect(engine.backups.delete({ site: "local", id })).rejects.toThrow(coded("LOCKED"));
+      await storage.delete([`locks/${lease}.json`]);
+    }
+    await engine.backups.rebuild({ site: "local", id });
+    expect(await keys(storage, "locks/")).toEqual([]);
+    await engine.backups.delete({ site: "local", id });
+    expect(await keys(storage, "locks/")).toEqual([]);
+  });
+});

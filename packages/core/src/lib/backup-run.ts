@@ -2,6 +2,7 @@ import { isLifeboatError, type Manifest, type PartInfo, type Problem, type Trigg
 import { backupKey, MANIFEST_NAME } from "@lifeboat/manifests";
 import { type Backup, describeBackup } from "./backup.ts";
 import { writePart } from "./backup-part.ts";
+import { expectSite } from "./descriptor-store.ts";
 import { expectNotEmptied } from "./emptied.ts";
 import { messageOf } from "./errors.ts";
 import { whileQuiet } from "./hooks.ts";
@@ -115,6 +116,7 @@ async function write(engine: RunContext, request: BackupRequest, run: Run): Prom
     });
     job.phase("committing");
     if (labels.label !== undefined || labels.preserve) await repository.setLabels(id, labels, job);
+    await expectSite(site.context.storage, site.context.siteId, site.context.secret?.key ?? null);
     await lease.confirm(job);
     await writer.commit(manifest, job);
     await expectHeld(site, lease);

@@ -5,7 +5,7 @@ import { isDamage } from "./errors.ts";
 import { hasFolder, noBackup } from "./find-backup.ts";
 import { claimId, type HeldLease } from "./lease.ts";
 import { leaseKey, listLeases, lockedBy } from "./lease-store.ts";
-import { isDead } from "./leases.ts";
+import { backupClaim, isDead } from "./leases.ts";
 import type { RunContext } from "./run-context.ts";
 import type { OpenSite } from "./sites.ts";
 
@@ -39,24 +39,24 @@ async function isPreserved({ repository }: OpenSite, id: string, options: AbortO
   }
 }
 
-/** @throws LOCKED where a live run is making or deleting it */
+/** @throws LOCKED where a live run is making, deleting or rebuilding it */
 async function claimForDeletion(site: OpenSite, id: string, options: AbortOptions): Promise<HeldLease> {
   try {
-    return await claim(site, id, options);
+    return await claim(site, id, [backupClaim(id)], options);
   } catch (error) {
     if (!isLifeboatError(error, "ALREADY_EXISTS")) throw error;
   }
   await removeDeadLease(site, id, options);
-  return claim(site, id, options);
+  return claim(site, id, [backupClaim(id)], options);
 }
 
-function claim(site: OpenSite, id: string, options: AbortOptions): Promise<HeldLease> {
-  return claimId(site.context, { id, kind: "delete", sources: [] }, options);
+function claim(site: OpenSite, id: string, sources: readonly string[], options: AbortOptions): Promise<HeldLease> {
+  return claimId(site.context, { id, kind: "delete", sources }, options);
 }
 
 /** A lease of its own shows what time it is by the storage's clock. */
 async function removeDeadLease(site: OpenSite, id: string, options: AbortOptions): Promise<void> {
-  const clock = await claim(site, newBackupId(new Date(), "manual"), options);
+  const clock = await claim(site, newBackupId(new Date(), "manual"), [], options);
   try {
     const found = (await listLeases(site.context, options)).find((lease) => lease.id === id);
     if (found === undefined) return;

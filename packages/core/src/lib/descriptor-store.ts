@@ -67,43 +67,75 @@ export async function findDescriptor(storage: Storage, key: SiteKeyOption): Prom
   return null;
 }
 
-/** Makes a new site, or finds that another host just has. */
-export async function createSite(storage: Storage, { format, key, suite }: NewSite): Promise<FoundDescriptor> {
-  const created = await createDescriptor({ format: format.name, formatVersion: FORMAT_VERSION, key, suite });
+/** A descriptor that was just made, and its key. */
+export interface NewDescriptor extends WrittenDescriptor {
+  readonly siteKey: Uint8Array | null;
+}
+
+/** The descriptor of a new site, not written anywhere yet. */
+export function newDescriptor({ format, key, suite }: NewSite): Promise<NewDescriptor> {
+  return createDescriptor({ format: format.name, formatVersion: FORMAT_VERSION, key, suite });
+}
+
+/** Puts a new site's descriptor where there is none, and answers what lies there then: that counts, for all hosts. */
+export async function putNewDescriptor(
+  storage: Storage,
+  { bytes }: WrittenDescriptor,
+  key: SiteKeyOption,
+): Promise<FoundDescriptor> {
   try {
-    await storage.put(DESCRIPTOR_KEY, created.bytes, { ifAbsent: true });
+    await storage.put(DESCRIPTOR_KEY, bytes, { ifAbsent: true });
   } catch (error) {
     if (!isLifeboatError(error, "ALREADY_EXISTS")) throw error;
   }
-  // Not every storage's `ifAbsent` holds between machines: what lies there now counts, for all.
   const found = await findDescriptor(storage, key);
   if (found === null) throw vanished(storage);
   return found;
 }
 
+/** The descriptor of an open site, and where it was found. */
+export interface CurrentDescriptor extends WrittenDescriptor {
+  /** Whether it is that of the copy, because the first is absent or damaged. */
+  readonly fromCopy: boolean;
+}
+
 /**
- * Reads the descriptor of a site whose key is known. Where the first copy is absent
- * or damaged, the second one takes its place.
+ * Reads the descriptor of a site whose key is known, from its copy where the first is
+ * absent or damaged. Writes nothing.
  *
- * @throws CORRUPT where neither is whole and authentic
+ * @throws CORRUPT where neither is whole and authentic; INCOMPATIBLE where it is another site's
  */
 export async function currentDescriptor(
   storage: Storage,
   siteId: string,
-  siteKey: Uint8Array,
-): Promise<WrittenDescriptor> {
-  const authentic = (bytes: Uint8Array): WrittenDescriptor => ({ bytes, descriptor: read(bytes, siteId, siteKey) });
+  siteKey: Uint8Array | null,
+): Promise<CurrentDescriptor> {
+  const authentic = (bytes: Uint8Array, fromCopy: boolean): CurrentDescriptor => {
+    return { bytes, fromCopy, descriptor: read(bytes, siteId, siteKey) };
+  };
   const first = await readSmall(storage, DESCRIPTOR_KEY);
   try {
-    if (first !== null) return authentic(first);
+    if (first !== null) return authentic(first, false);
   } catch (error) {
     if (!isLifeboatError(error, "CORRUPT")) throw error;
   }
   const copy = await readSmall(storage, DESCRIPTOR_COPY_KEY);
   if (copy === null) throw descriptorLost(storage, siteId);
-  const found = authentic(copy);
-  await storage.put(DESCRIPTOR_KEY, copy);
-  return found;
+  return authentic(copy, true);
+}
+
+/**
+ * Makes sure that the storage still holds this site, so that nothing is committed
+ * under a key that is lost.
+ *
+ * @throws CONFLICT where it holds another one by now; CORRUPT where it has no descriptor any more
+ */
+export async function expectSite(storage: Storage, siteId: string, siteKey: Uint8Array | null): Promise<void> {
+  try {
+    await currentDescriptor(storage, siteId, siteKey);
+  } catch (error) {
+    throw isLifeboatError(error, "INCOMPATIBLE") ? replacedSite(storage, error) : error;
+  }
 }
 
 /**
@@ -132,7 +164,7 @@ function read(bytes: Uint8Array, siteId: string, siteKey: Uint8Array | null): Si
   return readDescriptor(bytes);
 }
 
-/** Writes the copy that is absent, damaged or out of date. */
+/** Writes the copy that is absent, damaged or out of date. Only under a lease: a change of keys may be under way. */
 export async function mendDescriptor(storage: Storage, { bytes, stale }: FoundDescriptor): Promise<void> {
   if (stale !== null) await storage.put(stale, bytes);
 }
@@ -208,6 +240,18 @@ function descriptorLost(storage: Storage, found: string): LifeboatError {
     key: DESCRIPTOR_KEY,
     message: `${storage.name} holds a site's data (${found}), but neither ${DESCRIPTOR_KEY} nor ${DESCRIPTOR_COPY_KEY}.`,
     hint: "Put one of them back from wherever the site was copied to; each part of an archive also carries the key slots.",
+  });
+}
+
+function replacedSite(storage: Storage, cause: LifeboatError): LifeboatError {
+  return new LifeboatError({
+    code: "CONFLICT",
+    operation: "site.open",
+    key: DESCRIPTOR_KEY,
+    retryable: true,
+    message: `${storage.name} held this site when the run began, and holds another one now.`,
+    hint: "Nothing was committed. Run it again: it then uses the site that is there.",
+    cause,
   });
 }
 

@@ -12,10 +12,8 @@ import {
   type SlotKeyOption,
   type WrittenDescriptor,
 } from "@lifeboat/crypto";
-import { newBackupId } from "@lifeboat/manifests";
-import { currentDescriptor, replaceDescriptor } from "./descriptor-store.ts";
-import { claimId } from "./lease.ts";
-import { KEYS_CLAIM } from "./leases.ts";
+import { type CurrentDescriptor, currentDescriptor, DESCRIPTOR_KEY, replaceDescriptor } from "./descriptor-store.ts";
+import { claimKeys } from "./lease.ts";
 import type { RunContext } from "./run-context.ts";
 import type { OpenSite } from "./sites.ts";
 
@@ -81,10 +79,10 @@ export function createKeyRing(engine: RunContext, name: string): KeyRing {
     return site.exclusively(async () => {
       options.signal?.throwIfAborted();
       const siteKey = encryptedKey(site);
-      const id = newBackupId(new Date(), "manual");
-      const lease = await claimId(site.context, { id, kind: "keys", sources: [KEYS_CLAIM] }, options);
+      const lease = await claimKeys(site.context, options);
       try {
-        const { bytes, descriptor } = await current(site);
+        const { bytes, descriptor, fromCopy } = await current(site);
+        if (fromCopy) await site.context.storage.put(DESCRIPTOR_KEY, bytes);
         const { written, proof } = await make({ descriptor, siteKey }, site);
         if (proof !== null) await prove(written, proof, siteKey);
         await lease.confirm(options);
@@ -133,7 +131,7 @@ export function createKeyRing(engine: RunContext, name: string): KeyRing {
 }
 
 /** Reads what lies in the storage now, so that another host's keys are not lost. */
-async function current(site: OpenSite): Promise<WrittenDescriptor> {
+async function current(site: OpenSite): Promise<CurrentDescriptor> {
   const { storage, siteId } = site.context;
   const found = await currentDescriptor(storage, siteId, encryptedKey(site));
   site.adopt(found.descriptor);

@@ -62,7 +62,9 @@ async function readLease(site: SiteContext, id: string, options: AbortOptions): 
 function leaseOf(id: string, open: Fields, details: Fields): Lease {
   const read: FieldReader = fieldReader("lease.read", leaseKey(id));
   const { kind, state } = open;
-  if (kind !== "backup" && kind !== "delete" && kind !== "keys") read.refuse("kind", "backup, delete or keys");
+  if (kind !== "backup" && kind !== "delete" && kind !== "keys" && kind !== "rebuild") {
+    read.refuse("kind", "backup, delete, keys or rebuild");
+  }
   if (state !== "claiming" && state !== "running") read.refuse("state", "claiming or running");
   const holder = read.object(details.holder, "holder");
   const textOrNull = (name: string) => (holder[name] === null ? null : read.text(holder[name], `holder.${name}`));
@@ -86,6 +88,7 @@ const RUNS = {
   backup: "A backup of the same sources",
   delete: "A deletion",
   keys: "A change of keys",
+  rebuild: "A rebuild",
 } as const;
 
 /** Says who holds what a run needs. */

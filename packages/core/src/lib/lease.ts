@@ -3,7 +3,7 @@ import { type AbortOptions, isLifeboatError, LifeboatError, type SiteContext, ty
 import { newBackupId } from "@lifeboat/manifests";
 import { holderIsGone, noteHeld } from "./held-leases.ts";
 import { leaseKey, listLeases, lockedBy, writeLease } from "./lease-store.ts";
-import { isDead, judgeClaim, LEASE_MS, type Lease, type LeaseFacts, RENEW_MS, RETRY_MS } from "./leases.ts";
+import { isDead, judgeClaim, KEYS_CLAIM, LEASE_MS, type Lease, type LeaseFacts, RENEW_MS, RETRY_MS } from "./leases.ts";
 import { processIdentity } from "./process-identity.ts";
 
 /** A lease that is held and renewed in the background. */
@@ -76,6 +76,12 @@ export async function claimId(
     await lease.release().catch(() => lease.abandon()); // the error that matters is the first
     throw error;
   }
+}
+
+/** Claims the keys of a site: nobody else changes its descriptor meanwhile. @throws LOCKED */
+export function claimKeys(site: SiteContext, options: AbortOptions = {}): Promise<HeldLease> {
+  const id = newBackupId(new Date(), "manual");
+  return claimId(site, { id, kind: "keys", sources: [KEYS_CLAIM] }, options);
 }
 
 async function waitForOthers(

@@ -1,7 +1,7 @@
 import type { ProcessIdentity } from "./process-identity.ts";
 
 /** What a lease is held for. */
-export type LeaseKind = "backup" | "delete" | "keys";
+export type LeaseKind = "backup" | "delete" | "keys" | "rebuild";
 
 /**
  * How far a run has come with its lease. `claiming`: it has yet to look at the
@@ -12,9 +12,14 @@ export type LeaseState = "claiming" | "running";
 /** What a change of keys claims; no source can have this id. */
 export const KEYS_CLAIM = ":keys";
 
+/** What a deletion and a rebuild of this backup claim, so that they exclude each other; no source can have this id. */
+export function backupClaim(id: string): string {
+  return `:backup ${id}`;
+}
+
 /** A run's claim on a backup's folder and on the sources it reads. */
 export interface Lease {
-  /** The backup's id; for a change of keys one made like it. */
+  /** The backup's id; for a change of keys and for a rebuild one made like it. */
   readonly id: string;
   readonly kind: LeaseKind;
   readonly state: LeaseState;

@@ -1,13 +1,7 @@
 import { type AbortOptions, LifeboatError, type Repository, type SiteContext } from "@lifeboat/contracts";
 import { encodeKeyBlock, type SiteDescriptor } from "@lifeboat/crypto";
-import {
-  assertFormat,
-  createSite,
-  type FoundDescriptor,
-  findDescriptor,
-  mendDescriptor,
-  rereadDescriptor,
-} from "./descriptor-store.ts";
+import { createSite, mendSite } from "./create-site.ts";
+import { assertFormat, type FoundDescriptor, findDescriptor, rereadDescriptor } from "./descriptor-store.ts";
 import type { SiteOptions } from "./options.ts";
 import { orAbort } from "./or-abort.ts";
 
@@ -68,25 +62,33 @@ export function createSites(all: Readonly<Record<string, SiteOptions>>, threads:
     });
   }
 
+  function contextOf(
+    name: string,
+    { storage }: SiteOptions,
+    siteKey: Uint8Array | null,
+    current: () => SiteDescriptor,
+  ): SiteContext {
+    const { siteId, suite } = current();
+    return {
+      name,
+      siteId,
+      storage,
+      threads,
+      secret: siteKey && {
+        key: siteKey,
+        suite: suite ?? 1,
+        get keyBlock() {
+          return encodeKeyBlock(current()); // with the slots as they are now
+        },
+      },
+    };
+  }
+
   function build(name: string, options: SiteOptions, found: FoundDescriptor): OpenSite {
     assertFormat(options.storage, found, options.format);
     let current = found.descriptor;
     let last: Promise<unknown> = Promise.resolve();
-    const { siteKey } = found;
-    const suite = found.descriptor.suite ?? 1;
-    const context: SiteContext = {
-      name,
-      siteId: found.descriptor.siteId,
-      storage: options.storage,
-      threads,
-      secret: siteKey && {
-        key: siteKey,
-        suite,
-        get keyBlock() {
-          return encodeKeyBlock(current); // with the slots as they are now
-        },
-      },
-    };
+    const context = contextOf(name, options, found.siteKey, () => current);
     return {
       name,
       options,
@@ -139,11 +141,12 @@ export function createSites(all: Readonly<Record<string, SiteOptions>>, threads:
     const known = opened.get(name);
     if (known !== undefined && prepared.has(known) && (await isThereStill(known))) return known;
     const { storage, key } = options;
-    const found = (await findDescriptor(storage, key)) ?? (await createSite(storage, options));
-    assertFormat(storage, found, options.format);
-    await mendDescriptor(storage, found);
+    const found =
+      (await findDescriptor(storage, key)) ??
+      (await createSite(storage, options, (made) => contextOf(name, options, made.siteKey, () => made.descriptor)));
     const site = keep(name, options, found);
-    prepared.add(site);
+    const mended = found.stale === null || (await site.exclusively(() => mendSite(site.context, options)));
+    if (mended) prepared.add(site);
     return site;
   }
 
