@@ -34,6 +34,12 @@ export interface ObjectInfo {
   readonly modified: Date;
 }
 
+/** Options of {@link Storage.sweep}. */
+export interface SweepOptions extends AbortOptions {
+  /** Only what is older than so many milliseconds, by the storage's own clock. Default: a day. */
+  readonly olderThan?: number | undefined;
+}
+
 /** Room in a storage, in bytes. */
 export interface StorageSpace {
   /** What can still be written. */
@@ -43,7 +49,10 @@ export interface StorageSpace {
 
 /** What a storage can do, as data, with its limits. */
 export interface StorageCapabilities {
-  /** Whether `ifAbsent` is atomic even between machines. */
+  /**
+   * Whether `ifAbsent` is atomic even between machines. Where the other side has to
+   * be asked, `false` until {@link Storage.connect} or the first such put has proved it.
+   */
   readonly conditionalPut: boolean;
   /** How {@link Storage.copy} works, `false` where it is absent. */
   readonly copy: "server" | "hardlink" | false;
@@ -112,6 +121,17 @@ export interface Storage extends AsyncDisposable {
    * @throws NOT_FOUND where `from` is absent
    */
   copy?(from: string, to: string, options?: AbortOptions): Promise<void>;
+  /**
+   * Reaches the other side and finds out what it can do; `capabilities` are final
+   * afterwards. Other calls do this themselves as far as they rely on it.
+   */
+  connect?(options?: AbortOptions): Promise<void>;
+  /**
+   * Clears away what interrupted puts left behind where listings do not show it,
+   * such as the parts of unfinished uploads, and answers how many there were.
+   * Whatever is under way elsewhere must be younger than `olderThan`.
+   */
+  sweep?(options?: SweepOptions): Promise<number>;
   /** Free and total room. */
   space?(options?: AbortOptions): Promise<StorageSpace>;
 }

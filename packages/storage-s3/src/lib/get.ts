@@ -1,0 +1,45 @@
+import { type GetOptions, resolveRange } from "@lifeboat/contracts";
+import { type Ahead, fetchAhead } from "./ahead.ts";
+import type { Context } from "./context.ts";
+import { nameOf } from "./keys.ts";
+import { look, missing } from "./stat.ts";
+
+const OPERATION = "storage.get";
+/** A segment is one request; read ahead are as many as the storage's download concurrency. */
+export const SEGMENT = 4 * 1024 * 1024;
+
+/**
+ * Reads an object in segments, several of them on their way at once. How many are
+ * read ahead grows with what was read already, so that whoever wants little, or is
+ * slow, does not fetch much. Every request is for a segment and is taken in as
+ * fast as it comes: a slow reader never makes a connection idle.
+ */
+export async function* get(context: Context, key: string, { range, signal }: GetOptions): AsyncGenerator<Uint8Array> {
+  const name = nameOf(context.settings, key, OPERATION);
+  const { start, end } = resolveRange(range, OPERATION, key);
+  if (start === end) {
+    if ((await look(context, key, OPERATION, { signal })) === null) throw missing(key, OPERATION);
+    return;
+  }
+  const ahead: Ahead[] = [];
+  try {
+    const first = fetchAhead(context, { key, name, start, end: Math.min(end, start + SEGMENT) }, signal);
+    ahead.push(first);
+    const version = await first.opened;
+    if (version === null) return;
+    const stop = Math.min(end, version.size);
+    let next = start + SEGMENT;
+    let window = 2;
+    for (let current = ahead[0]; current !== undefined; current = ahead[0]) {
+      for (; next < stop && ahead.length < window; next += SEGMENT) {
+        const plan = { key, name, start: next, end: Math.min(stop, next + SEGMENT), version };
+        ahead.push(fetchAhead(context, plan, signal));
+      }
+      yield* current.read();
+      ahead.shift();
+      window = Math.min(window + 1, context.settings.downloadConcurrency + 1);
+    }
+  } finally {
+    for (const segment of ahead) segment.close();
+  }
+}
