@@ -3,7 +3,7 @@ import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 import { type AbortOptions, LifeboatError } from "@lifeboat/contracts";
 import { type Asked, explain, type Where } from "./explain.ts";
 import { type Failure, failureOf, redactor } from "./failure.ts";
-import { abortable } from "./linked.ts";
+import { abortable, delayed } from "./linked.ts";
 import { pauseBefore, remedyOf } from "./patience.ts";
 
 /** What a request is given to be sent with. */
@@ -46,6 +46,9 @@ export interface ConnectionSettings {
   readonly owned: boolean;
 }
 
+/** How long an aborted request that makes an object visible is still waited for. */
+const COMMIT_MS = 500;
+
 /** Opens nothing before the first request. */
 export function connect({ where, retryTime, open, owned }: ConnectionSettings): Connection {
   let client: S3Client | undefined;
@@ -65,6 +68,16 @@ export function connect({ where, retryTime, open, owned }: ConnectionSettings): 
     }
   }
 
+  /**
+   * A request that makes an object visible may be carried out after it was aborted here.
+   * So after an abort it gets a moment to be answered: mostly, the caller's next look
+   * then sees what stays.
+   */
+  async function tryCommit<T>(work: Work<T>, signal: AbortSignal): Promise<T> {
+    using later = delayed(signal, COMMIT_MS);
+    return await tryOnce(work, later.signal);
+  }
+
   async function tryOnce<T>(work: Work<T>, signal: AbortSignal | undefined): Promise<T> {
     client ??= open();
     const answer = await abortable(work(client, signal === undefined ? {} : { abortSignal: signal }), signal);
@@ -80,7 +93,7 @@ export function connect({ where, retryTime, open, owned }: ConnectionSettings): 
       for (let tries = 1; ; tries += 1) {
         signal?.throwIfAborted();
         try {
-          return await tryOnce(work, signal);
+          return await (asked.commits && signal !== undefined ? tryCommit(work, signal) : tryOnce(work, signal));
         } catch (error) {
           if (signal?.aborted) throw signal.reason;
           if (error instanceof LifeboatError) throw error;

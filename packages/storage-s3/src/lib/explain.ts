@@ -8,6 +8,8 @@ export interface Asked {
   readonly key?: string | undefined;
   /** The right that the request needs: `s3:PutObject`. */
   readonly right: string;
+  /** Whether its success makes an object visible. */
+  readonly commits?: boolean;
 }
 
 /** Where the requests go, for messages. */

@@ -36,15 +36,41 @@ export async function abortable<T>(work: Promise<T>, signal: AbortSignal | undef
   }
 }
 
-/** Waits for a turn and does the work; an abort ends the wait for either at once. */
+/** Waits for a turn and does the work; an abort ends the wait at once, and the work sees to itself. */
 export async function inTurn<T>(
   limit: (work: () => Promise<T>) => Promise<T>,
   signal: AbortSignal | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
+  let begun: Promise<T> | undefined;
   const turn = limit(async () => {
     signal?.throwIfAborted();
-    return await work();
+    begun = work();
+    return await begun;
   });
-  return await abortable(turn, signal);
+  try {
+    return await abortable(turn, signal);
+  } catch (error) {
+    if (begun !== undefined && signal?.aborted) return await begun;
+    throw error;
+  }
+}
+
+/** A signal that follows another some time later. */
+export function delayed(other: AbortSignal, milliseconds: number): Linked {
+  const own = linked(undefined);
+  let timer: NodeJS.Timeout | undefined;
+  const follow = () => {
+    timer = setTimeout(() => own.abort(other.reason), milliseconds);
+  };
+  if (other.aborted) follow();
+  else other.addEventListener("abort", follow, { once: true });
+  return {
+    signal: own.signal,
+    abort: own.abort,
+    [Symbol.dispose]: () => {
+      other.removeEventListener("abort", follow);
+      clearTimeout(timer);
+    },
+  };
 }

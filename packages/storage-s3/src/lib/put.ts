@@ -70,7 +70,7 @@ async function putWhole(
   if (putting.ifAbsent && !condition) await assertAbsent(context, putting);
   return await inTurn(limits.upload, stop.signal, () =>
     connection.call<ObjectInfo>(
-      { operation: OPERATION, key, right: "s3:PutObject" },
+      { operation: OPERATION, key, right: "s3:PutObject", commits: true },
       stop,
       async (client, o) => {
         const command = new PutObjectCommand({
@@ -98,10 +98,9 @@ async function putWhole(
  *
  * @throws ALREADY_EXISTS where it is another's
  */
-export async function ownOrTaken(context: Context, { key, mark, stop }: Putting): Promise<ObjectInfo | undefined> {
+export async function ownOrTaken(context: Context, { key, mark, stop }: Putting): Promise<ObjectInfo> {
   const found = await look(context, key, OPERATION, stop);
-  if (found === null) return undefined; // deleted since; the refusal is told as it came
-  if (found.mark === mark) return found.info;
+  if (found?.mark === mark) return found.info;
   throw taken(key);
 }
 

@@ -11,7 +11,7 @@ const RIGHT = "s3:DeleteObject";
 /** Deletes in batches, several beside each other. What could not be deleted is told, also where the server says 200. */
 export async function remove(context: Context, keys: readonly string[], options: AbortOptions): Promise<void> {
   const { settings, limits } = context;
-  const names = keys.map((key) => nameOf(settings, key, OPERATION));
+  const names = [...new Set(keys.map((key) => nameOf(settings, key, OPERATION)))];
   const batches: string[][] = [];
   for (let at = 0; at < names.length; at += settings.provider.deleteBatch) {
     batches.push(names.slice(at, at + settings.provider.deleteBatch));

@@ -126,7 +126,7 @@ async function complete(
   const condition = ifAbsent && conditional.proven;
   if (ifAbsent && !condition) await assertAbsent(context, putting);
   return await connection.call<ObjectInfo>(
-    { operation: OPERATION, key, right: "s3:PutObject" },
+    { operation: OPERATION, key, right: "s3:PutObject", commits: true },
     stop,
     async (client, o) => {
       const command = new CompleteMultipartUploadCommand({
