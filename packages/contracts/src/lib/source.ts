@@ -81,6 +81,8 @@ export interface RestoreTarget {
 export interface RestoreContext extends RestoreTarget {
   readonly app: AppInfo;
   readonly signal: AbortSignal;
+  /** Whether what is restored would survive a power failure once `restore` resolves. `false` in drills. Default: `true`. */
+  readonly durable?: boolean | undefined;
   /** Records that something could not be restored as it was (an owner that may not be set, say). */
   report(problem: ProblemReport): void;
 }

@@ -84,7 +84,7 @@ async function drillPart(
   const report = (problem: ProblemReport) => job.problem({ ...problem, source: part.source });
   const context = { app: engine.app, signal, mode: "replace", to, partial: false } as const;
   try {
-    await source.restore({ ...context, report }, entries());
+    await source.restore({ ...context, durable: false, report }, entries());
   } catch (error) {
     signal.throwIfAborted();
     const cause = failure ?? error;

@@ -16,8 +16,8 @@ export function restoreAsFile(
   entries: AsyncIterable<RestoredEntry>,
   operation: string,
 ): Promise<void> {
-  const { mode, signal } = context;
-  return extract(entries, { root: to, mode, operation, signal, threads: 1, report: (p) => context.report(p) });
+  const { mode, signal, durable } = context;
+  return extract(entries, { root: to, mode, operation, signal, durable, threads: 1, report: (p) => context.report(p) });
 }
 
 /** The checks of such a source: those of the place, where there is one, and the host's own. */

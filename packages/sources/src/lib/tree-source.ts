@@ -30,6 +30,13 @@ export interface TreeOptions extends CommonOptions {
   readonly oneFileSystem?: boolean | undefined;
   /** Caps on what one restore may make. Default: none. */
   readonly limits?: ExtractLimits | undefined;
+  /**
+   * - `always`: a restore resolves when all of it would survive a power failure
+   * - `never`: leaves that to the system
+   *
+   * Default: `always`.
+   */
+  readonly sync?: "always" | "never" | undefined;
   /** Whether worker threads walk and write. `false` works on the calling thread. Default: `true`. */
   readonly threads?: boolean | undefined;
 }
@@ -51,7 +58,7 @@ export function treeMethods(
   options: TreeOptions,
 ): Required<Pick<Source, "scope" | "entries" | "restore" | "compare" | "check">> {
   const { root, operation, missingFolder } = tree;
-  const { followLinks = false, oneFileSystem = false, limits, threads } = options;
+  const { followLinks = false, oneFileSystem = false, limits, sync = "always", threads } = options;
 
   async function placeOf({ to }: RestoreTarget): Promise<ExtrasOptions> {
     const place = { root: to ?? root, filter: await tree.wholeFilter(), oneFileSystem, operation };
@@ -79,6 +86,7 @@ export function treeMethods(
         signal: context.signal,
         limits,
         threads: threads === false ? 0 : undefined,
+        durable: sync === "always" && context.durable !== false,
         report: (problem) => context.report(problem),
         extras: (restored) => extras(restored, context),
       }),

@@ -1,12 +1,13 @@
-import { lstat } from "node:fs/promises";
-import type { ProblemReport, RestoredEntry, RestoreMode } from "@lifeboat/contracts";
-import { causeOf, reasonOf } from "../errors.ts";
+import { lstat, realpath } from "node:fs/promises";
+import { type ProblemReport, pathFromBytes, type RestoredEntry, type RestoreMode } from "@lifeboat/contracts";
+import { causeOf, reasonOf, systemError } from "../errors.ts";
 import { native } from "../fs/names.ts";
 import { DIRECTORY } from "../fs/path-map.ts";
 import { FoldedPaths, Spellings } from "../fs/spellings.ts";
 import { Batcher } from "./batcher.ts";
 import { streamTo } from "./big-file.ts";
 import { DirectoryList } from "./directories.ts";
+import { syncFileSystem } from "./durable.ts";
 import { type ExtractLimits, Guard } from "./guard.ts";
 import { Lanes } from "./lanes.ts";
 import { type Ownership, readOwnership } from "./ownership.ts";
@@ -24,6 +25,8 @@ export interface ExtractOptions {
   readonly limits?: ExtractLimits | undefined;
   /** Writer threads. 0 writes on the calling thread. Default: 2. */
   readonly threads?: number | undefined;
+  /** Whether all of it would survive a power failure when it resolves. Default: `true`. */
+  readonly durable?: boolean | undefined;
   readonly report: (problem: ProblemReport) => void;
   /** What is in the way of an exact replacement: paths that are to go, directories after what is in them. */
   readonly extras?: (restored: Restored) => AsyncIterable<{ readonly path: string; readonly isDirectory: boolean }>;
@@ -52,6 +55,7 @@ const LINKS = 4096;
 export async function extract(entries: AsyncIterable<RestoredEntry>, options: ExtractOptions): Promise<void> {
   const { signal, operation } = options;
   signal.throwIfAborted();
+  const startedMs = Date.now();
   const place = await preparePlace(options.root, operation);
   const { root, fresh } = place;
   const { mode } = options;
@@ -65,6 +69,18 @@ export async function extract(entries: AsyncIterable<RestoredEntry>, options: Ex
   } catch (error) {
     await undo(lanes, place, options);
     throw signal.aborted ? signal.reason : error;
+  }
+  if (options.durable !== false) await makeDurable(lanes, startedMs, options);
+}
+
+/** Everything is in its place by now: a failure says that it may not stay there. */
+async function makeDurable(lanes: Lanes, sinceMs: number, { root, signal, operation }: ExtractOptions): Promise<void> {
+  try {
+    const path = pathFromBytes(await realpath(native(root), { encoding: "buffer" }));
+    if (!(await syncFileSystem(path, signal))) await lanes.run({ kind: "sync", root: path, sinceMs });
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    throw systemError(error, operation, `What was restored to ${root} may not all have reached the disk`, root);
   }
 }
 

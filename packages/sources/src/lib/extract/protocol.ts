@@ -38,6 +38,7 @@ export type WriteTask =
   | { readonly kind: "clear" }
   | { readonly kind: "close" }
   | { readonly kind: "discard" }
+  | { readonly kind: "sync"; readonly root: string; readonly sinceMs: number }
   | { readonly kind: "erase"; readonly parent: string; readonly name: string };
 
 /** What came of it. */

@@ -2,6 +2,7 @@ import { type Handler, Transfer } from "@lifeboat/threads";
 import { systemError } from "../errors.ts";
 import { closeDirectory, openRoot } from "../fs/directory.ts";
 import { removeTree } from "../fs/remove.ts";
+import { syncTree } from "../fs/sync-tree.ts";
 import { TableReader } from "../table.ts";
 import { MAKE, type WriteResult, type WriterOptions, type WriteTask } from "./protocol.ts";
 import { Writer } from "./writer.ts";
@@ -12,6 +13,10 @@ export function serveWriter(options: WriterOptions): Handler<WriteTask, WriteRes
 
   return (task) => {
     if (task.kind === "erase") return erase(task.parent, task.name);
+    if (task.kind === "sync") {
+      syncTree(task.root, task.sinceMs);
+      return { problems: [] };
+    }
     if (task.kind === "discard" && writer === null) return { problems: [] }; // it never began, or has closed
     writer ??= new Writer(options);
     const result = run(writer, task, options.operation);
@@ -35,7 +40,7 @@ function erase(path: string, name: string): WriteResult {
 
 function run(
   writer: Writer,
-  task: Exclude<WriteTask, { kind: "erase" }>,
+  task: Exclude<WriteTask, { kind: "erase" | "sync" }>,
   operation: string,
 ): Omit<WriteResult, "problems"> {
   switch (task.kind) {

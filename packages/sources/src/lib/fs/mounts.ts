@@ -10,11 +10,25 @@ import { native } from "./names.ts";
  */
 export function holdsMount(parent: Directory, name: string): boolean {
   try {
-    const path = pathFromBytes(realpathSync.native(native(parent.base + name), "buffer"));
-    const lines = pathFromBytes(readFileSync("/proc/self/mountinfo")).split("\n");
-    return lines.some((line) => unescapeOctal(line.split(" ")[4] ?? "").startsWith(`${path}/`));
+    return mountsBeneath(pathFromBytes(realpathSync.native(native(parent.base + name), "buffer"))).length > 0;
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return false;
+    throw error;
+  }
+}
+
+/** The mount points beneath a directory, itself not among them; none where the system keeps no list of them. */
+export function mountsBeneath(path: string): string[] {
+  const prefix = path === "/" ? path : `${path}/`;
+  const points = mountLines().map((line) => unescapeOctal(line.split(" ")[4] ?? ""));
+  return [...new Set(points)].filter((point) => point.startsWith(prefix) && point !== path);
+}
+
+function mountLines(): string[] {
+  try {
+    return pathFromBytes(readFileSync("/proc/self/mountinfo")).split("\n");
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return [];
     throw error;
   }
 }
