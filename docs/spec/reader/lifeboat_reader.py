@@ -216,16 +216,17 @@ def check_slots(slots):
 
 def open_slots(slots, site_id, kind, secret):
     """The site key out of the first slot of this kind that opens."""
-    oversized = False
+    oversized, work = False, 0
     for slot in slots:
         if slot["kind"] != kind:
             continue
         kdf, salt = slot["kdf"], bytes.fromhex(slot["kdf"]["salt"])
         if kind == "passphrase":
             m, t, p = kdf["memoryKiB"], kdf["passes"], kdf["parallelism"]
-            if m > 1_048_576 or t > 64 or p > 16:
+            if m > 1_048_576 or t > 64 or p > 16 or m * t > 4_194_304 or work + m * t > 16_777_216:
                 oversized = True
                 continue
+            work += m * t
             parameters = f"argon2id m={m} t={t} p={p} {kdf['salt']}"
             kek = hash_secret_raw(secret, salt, t, m, p, 32, Type.ID, 0x13)
         else:

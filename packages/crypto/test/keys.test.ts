@@ -19,6 +19,9 @@ import {
   unencrypted,
 } from "@lifeboat/crypto";
 import { describe, expect, it } from "vitest";
+import { nodePrimitives } from "../src/lib/node-primitives.ts";
+import type { AnySlot } from "../src/lib/slot.ts";
+import { type Argon2id, openSlots } from "../src/lib/slots.ts";
 
 const cheap = { memoryKiB: 8, passes: 1 };
 const code = (expected: ErrorCode) => (error: unknown) => isLifeboatError(error, expected);
@@ -98,5 +101,45 @@ describe("a document", () => {
     expect(read({ macKey: new Uint8Array(32) })).toThrow(/without the key/);
     const bare = encodeDocument(value, { macKey: null, context });
     expect(() => decodeDocument(bare, { macKey, context, operation: "test" })).toThrow(/no MAC/);
+  });
+});
+
+describe("slots that somebody made to be slow", () => {
+  const kdf = (memoryKiB: number, passes: number) => {
+    return { name: "argon2id", memoryKiB, passes, parallelism: 1, salt: "00".repeat(16) } as const;
+  };
+  const slot = (i: number, memoryKiB: number, passes: number): AnySlot => ({
+    id: i.toString(16).padStart(16, "0"),
+    kind: "passphrase",
+    created: "2026-11-20T02:00:00.000Z",
+    kdf: kdf(memoryKiB, passes),
+    nonce: "00".repeat(12),
+    wrapped: "00".repeat(48),
+  });
+
+  /** How much memory times passes, in KiB, opening them takes. */
+  async function work(slots: readonly AnySlot[]): Promise<[number, unknown]> {
+    let done = 0;
+    const argon2id: Argon2id = async ({ memoryKiB, passes }) => {
+      done += memoryKiB * passes;
+      return new Uint8Array(32);
+    };
+    const tools = { primitives: nodePrimitives, argon2id, random: () => new Uint8Array(), now: () => new Date() };
+    const error = await openSlots(tools, slots, "00", passphrase("words")).catch((caught: unknown) => caught);
+    return [done, error];
+  }
+
+  it("are not tried, each for itself nor all together, and the error tells what was found", async () => {
+    const [alone, refusal] = await work([slot(0, 1_048_576, 5)]);
+    expect(alone).toBe(0);
+    expect(refusal).toSatisfy(code("UNSUPPORTED"));
+    expect(String(refusal)).toContain("1048576 KiB, 5 passes");
+    const [together, again] = await work(Array.from({ length: 64 }, (_, i) => slot(i, 1_048_576, 4)));
+    expect(together).toBe(16_777_216);
+    expect(again).toSatisfy(code("UNSUPPORTED"));
+    const [honest, wrong] = await work(Array.from({ length: 64 }, (_, i) => slot(i, 65_536, 3)));
+    expect(honest).toBe(64 * 65_536 * 3);
+    expect(wrong).toSatisfy(code("WRONG_KEY"));
+    expect(() => passphrase("x", { memoryKiB: 1_048_576, passes: 5 })).toThrow(/product/);
   });
 });

@@ -43,7 +43,7 @@ export type SiteKeyOption = SlotKeyOption | Unencrypted;
 export interface PassphraseOptions {
   /** KiB of memory, 8 to 1,048,576. Default: 65,536 (64 MiB). */
   readonly memoryKiB?: number | undefined;
-  /** Passes over the memory, 1 to 64. Default: 3. */
+  /** Passes over the memory, 1 to 64; memory times passes at most 4,194,304 KiB. Default: 3. */
   readonly passes?: number | undefined;
 }
 
@@ -51,6 +51,10 @@ export interface PassphraseOptions {
 export const MAX_MEMORY_KIB = 1_048_576;
 /** The most passes. */
 export const MAX_PASSES = 64;
+/** The most memory times passes, in KiB: some ten seconds, in WebAssembly on a slow processor a minute. */
+export const MAX_WORK_KIB = 4 * 1_048_576;
+/** The most of it for all slots that are tried together: those of an honest site take a fraction of it. */
+export const MAX_TOTAL_WORK_KIB = 16 * 1_048_576;
 /** The most lanes. */
 export const MAX_PARALLELISM = 16;
 
@@ -61,8 +65,9 @@ export const MAX_PARALLELISM = 16;
  */
 export function passphrase(secret: SecretText, options: PassphraseOptions = {}): PassphraseKey {
   const { memoryKiB = 65_536, passes = 3 } = options;
-  if (!within(memoryKiB, 8, MAX_MEMORY_KIB) || !within(passes, 1, MAX_PASSES)) {
-    const limits = `memory of 8 to ${MAX_MEMORY_KIB} KiB and 1 to ${MAX_PASSES} passes`;
+  const tooMuch = memoryKiB * passes > MAX_WORK_KIB;
+  if (!within(memoryKiB, 8, MAX_MEMORY_KIB) || !within(passes, 1, MAX_PASSES) || tooMuch) {
+    const limits = `memory of 8 to ${MAX_MEMORY_KIB} KiB, 1 to ${MAX_PASSES} passes, and ${MAX_WORK_KIB} for their product`;
     throw invalid("keys.passphrase", `Expected ${limits}, found ${memoryKiB} KiB and ${passes}.`);
   }
   const key = { kind: "passphrase", memoryKiB, passes } as const;

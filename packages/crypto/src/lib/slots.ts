@@ -6,6 +6,8 @@ import {
   MAX_MEMORY_KIB,
   MAX_PARALLELISM,
   MAX_PASSES,
+  MAX_TOTAL_WORK_KIB,
+  MAX_WORK_KIB,
   type SiteKeyOption,
   type SlotKeyOption,
   secretOf,
@@ -93,29 +95,24 @@ export async function openSlots(
   if (option.kind === "unencrypted") throw keyNeeded(slots);
   const secret = await secretBytes(tools, option);
   let tried = 0;
-  let oversized = 0;
+  let work = 0;
+  let oversized: Argon2Kdf | null = null;
   for (const slot of slots) {
     signal?.throwIfAborted();
     if (slot.kind !== option.kind) continue;
-    if (slot.kdf.name === "argon2id" && isOversized(slot.kdf)) {
-      oversized++;
-      continue;
+    if (slot.kdf.name === "argon2id") {
+      if (isOversized(slot.kdf) || work + workOf(slot.kdf) > MAX_TOTAL_WORK_KIB) {
+        oversized ??= slot.kdf;
+        continue;
+      }
+      work += workOf(slot.kdf);
     }
     tried++;
     const kek = await wrappingKey(tools, slot, secret, signal);
     const siteKey = tools.primitives.open(wrapCipher(slot, siteId, kek), fromHex(slot.wrapped));
     if (siteKey !== null) return { siteKey, slotId: slot.id };
   }
-  if (oversized > 0) {
-    const limits = `${MAX_MEMORY_KIB} KiB, ${MAX_PASSES} passes and ${MAX_PARALLELISM} lanes`;
-    const message = `Expected a slot whose Argon2id takes at most ${limits}, found only larger ones, which were not tried.`;
-    throw fail(
-      "UNSUPPORTED",
-      "keys.open",
-      message,
-      "Open the site with the recovery code, or with what made this slot.",
-    );
-  }
+  if (oversized !== null) throw tooMuchWork(oversized);
   throw fail(
     "WRONG_KEY",
     "keys.open",
@@ -167,8 +164,26 @@ function argon2Kdf(memoryKiB: number, passes: number, salt: string): Argon2Kdf {
   return { name: "argon2id", memoryKiB, passes, parallelism: 1, salt };
 }
 
-function isOversized({ memoryKiB, passes, parallelism }: Argon2Kdf): boolean {
-  return memoryKiB > MAX_MEMORY_KIB || passes > MAX_PASSES || parallelism > MAX_PARALLELISM;
+function isOversized(kdf: Argon2Kdf): boolean {
+  const { memoryKiB, passes, parallelism } = kdf;
+  return (
+    memoryKiB > MAX_MEMORY_KIB || passes > MAX_PASSES || parallelism > MAX_PARALLELISM || workOf(kdf) > MAX_WORK_KIB
+  );
+}
+
+/** Memory times passes: what Argon2id takes in time. */
+function workOf({ memoryKiB, passes }: Argon2Kdf): number {
+  return memoryKiB * passes;
+}
+
+function tooMuchWork({ memoryKiB, passes, parallelism }: Argon2Kdf) {
+  const each = `${MAX_MEMORY_KIB} KiB, ${MAX_PASSES} passes, ${MAX_PARALLELISM} lanes and ${MAX_WORK_KIB} KiB times passes`;
+  return fail(
+    "UNSUPPORTED",
+    "keys.open",
+    `Expected slots whose Argon2id takes at most ${each}, and ${MAX_TOTAL_WORK_KIB} for all together; found one of ${memoryKiB} KiB, ${passes} passes and ${parallelism} lanes, which was not tried.`,
+    "Open the site with the recovery code, or with what made this slot. If nobody made it, somebody has altered the site.",
+  );
 }
 
 function nameOf(option: SlotKeyOption): string {
