@@ -1,1 +1,10 @@
-export {};
+export { type AppendOnlyOptions, appendOnly, MUTABLE_IN_A_SITE } from "./lib/append-only.ts";
+export type { RetryEvent } from "./lib/attempts.ts";
+export { type BandwidthOptions, withBandwidthLimit } from "./lib/bandwidth.ts";
+export { type ConcurrencyOptions, withConcurrency } from "./lib/concurrency.ts";
+export { type NoopStorageOptions, noopStorage } from "./lib/noop.ts";
+export { withPrefix } from "./lib/prefix.ts";
+export { readOnly } from "./lib/read-only.ts";
+export { type ReplayableBody, replayable } from "./lib/replayable.ts";
+export { type RetryOptions, withRetry } from "./lib/retry.ts";
+export { type TimeLimitOptions, withTimeLimits } from "./lib/time-limits.ts";

@@ -4,13 +4,13 @@ import { bytesOf, read } from "../helpers.ts";
 import { expectFailure, expectObject, type StorageHarness } from "./harness.ts";
 
 const MIB = 1024 * 1024;
-const LARGE = 64 * MIB;
-const PUT = 96 * MIB;
 /** What a read may hold ahead of its reader. */
 const AHEAD = 24 * MIB;
 
 /** That bytes flow at the pace of the slower side, and that whoever stops early gives everything back. */
-export function flow({ test, options }: StorageHarness): void {
+export function flow({ test, options, scaled }: StorageHarness): void {
+  const large = scaled(96, 48) * MIB;
+
   test("a call does nothing before its first pull", async ({ storage }) => {
     const reading = storage.get("a");
     const listing = storage.list("");
@@ -22,10 +22,10 @@ export function flow({ test, options }: StorageHarness): void {
 
   test("a reader that is slow is not flooded", async ({ storage }) => {
     const piece = bytesOf(MIB);
-    async function* large() {
-      for (let sent = 0; sent < LARGE; sent += MIB) yield piece;
+    async function* body() {
+      for (let sent = 0; sent < large; sent += MIB) yield piece;
     }
-    await storage.put("a", large());
+    await storage.put("a", body());
     const before = process.memoryUsage().arrayBuffers;
     const reading = storage.get("a")[Symbol.asyncIterator]();
     await reading.next();
@@ -37,13 +37,14 @@ export function flow({ test, options }: StorageHarness): void {
   test("a put holds no more of its body than it may", async ({ storage }) => {
     const before = process.memoryUsage().arrayBuffers;
     let most = 0;
-    async function* large() {
-      for (let sent = 0; sent < PUT; sent += MIB) {
-        yield bytesOf(MIB, sent + 1);
+    const piece = bytesOf(MIB);
+    async function* body() {
+      for (let sent = 0; sent < large; sent += MIB) {
+        yield Uint8Array.from(piece);
         most = Math.max(most, process.memoryUsage().arrayBuffers - before);
       }
     }
-    expect((await storage.put("a", large())).size).toBe(PUT);
+    expect((await storage.put("a", body())).size).toBe(large);
     if (options.putMemory !== undefined) expect(most).toBeLessThan(options.putMemory + AHEAD);
   });
 

@@ -31,7 +31,7 @@ export interface StorageSuiteOptions {
   /** How many random sequences of operations are compared with a model. Default: 50 × `scale`. */
   readonly sequences?: number;
   /**
-   * How many bytes a put may hold of a body that it has pulled; checked with one of 96 MiB.
+   * How many bytes a put may hold of a body that it has pulled; checked with one of 96 MiB × `scale`, at least 48.
    * Absent: not checked, as for a storage in memory.
    */
   readonly putMemory?: number;
