@@ -130,7 +130,7 @@ test("a sparse file of over 8 GiB comes back sparse", async () => {
       }
     },
   };
-  const { bytes: _bytes, ...streamed } = entry;
+  const { copyTo: _copyTo, ...streamed } = entry;
   await directory("x", { path: "/x" }).restore(
     restoreContext({ to }),
     (async function* () {

@@ -286,7 +286,7 @@ describe("modes, owners and times", () => {
 
 describe("big files", () => {
   const big = (path: string, size: number, pieces: () => Iterable<Uint8Array>): RestoredEntry => {
-    const { bytes: _bytes, ...entry } = restored({ path }, "");
+    const { copyTo: _copyTo, ...entry } = restored({ path }, "");
     return {
       ...entry,
       size,

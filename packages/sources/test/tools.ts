@@ -61,13 +61,17 @@ export async function content(body: AsyncIterable<Uint8Array>): Promise<Buffer> 
 export function restored(info: Partial<EntryInfo> & { path: string }, bytes?: Uint8Array | string): RestoredEntry {
   const body = typeof bytes === "string" ? new TextEncoder().encode(bytes) : bytes;
   const size = body?.length ?? 0;
+  const copyTo = (target: Uint8Array) => {
+    if (body !== undefined) target.set(body.subarray(0, target.length));
+    return size;
+  };
   return {
     type: body === undefined ? "directory" : "file",
     size,
     mode: body === undefined ? 0o755 : 0o644,
     mtimeMs: 1_700_000_000_000,
     ...info,
-    ...(body === undefined ? {} : { bytes: body }),
+    ...(body === undefined ? {} : { copyTo }),
     async *open() {
       if (body !== undefined) yield body;
     },
@@ -83,8 +87,8 @@ function infoOf(entry: SourceEntry, size: number): EntryInfo {
 export async function* backedUp(entries: readonly SourceEntry[], streamed = false): AsyncGenerator<RestoredEntry> {
   for (const source of entries) {
     const bytes = source.open === undefined ? undefined : await content(source.open());
-    const { bytes: whole, ...rest } = restored(infoOf(source, bytes?.length ?? 0), bytes);
-    yield streamed || whole === undefined ? rest : { ...rest, bytes: whole };
+    const { copyTo, ...rest } = restored(infoOf(source, bytes?.length ?? 0), bytes);
+    yield streamed || copyTo === undefined ? rest : { ...rest, copyTo };
   }
 }
 

@@ -1,3 +1,5 @@
+import { releaseBytes } from "@lifeboat/threads";
+
 /** Pieces laid end to end. */
 export function concatBytes(pieces: readonly Uint8Array[]): Uint8Array {
   const only = pieces[0];
@@ -17,6 +19,13 @@ export function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
     return bytes as Uint8Array<ArrayBuffer>;
   }
   return new Uint8Array(bytes);
+}
+
+/** Copies bytes that nobody needs any more, and gives their memory back. */
+export function moveTo(into: Uint8Array, bytes: Uint8Array): Uint8Array {
+  into.set(bytes);
+  releaseBytes(bytes);
+  return into;
 }
 
 /** All of a stream, which must be small. */

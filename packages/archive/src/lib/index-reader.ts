@@ -1,49 +1,48 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { badLayout, type PartLayout } from "./part-layout.ts";
 import { decodeRow, type IndexRow } from "./rows.ts";
-import type { PartThreads } from "./segment-line.ts";
+import type { SegmentAccess } from "./segment-access.ts";
 import { CONTENT } from "./segment-plan.ts";
-import type { StoredReader } from "./stored-reader.ts";
 import { BLOCK } from "./tar/header.ts";
-import type { Unpacked } from "./worker/tasks.ts";
 
 /** So many lines are read before the event loop gets a turn. */
 const LINES_A_TURN = 400;
 
 /**
- * The entries of a part in the order they were backed up, read as they are asked
- * for, and checked against the part: content lies where there is some, nothing
- * lies twice.
+ * The entries of a part in the order they were backed up, some at a time, read as
+ * they are asked for, and checked against the part: content lies where there is some,
+ * nothing lies twice.
  *
  * @throws CORRUPT
  */
 export async function* readIndex(
-  layout: PartLayout,
-  reader: StoredReader,
-  { pool }: PartThreads,
+  access: SegmentAccess,
   signal: AbortSignal | undefined,
-): AsyncGenerator<IndexRow> {
+): AsyncGenerator<readonly IndexRow[]> {
+  const { layout } = access;
   const decoder = new TextDecoder("utf-8", { fatal: true });
   const order = new ExtentOrder(layout);
-  let lines = 0;
   for (const [segment, place] of layout.segments.entries()) {
     if (place.content !== CONTENT.index) continue;
-    const stored = await reader.read(segment, segment);
-    const task = { op: "unpack", segment, stored, unpacked: place.unpackedLength, checks: [], keep: true } as const;
-    const { bytes } = (await pool.run(task, { signal, transfer: [stored.buffer] })) as Unpacked;
+    const bytes = await access.open(segment);
     const rows = tarContent(layout.key, bytes);
+    let batch: IndexRow[] = [];
     for (let at = 0; at < rows.length; ) {
       const end = rows.indexOf(0x0a, at);
       if (end === -1) throw badLayout(layout.key, "its index is cut off");
       const row = decodeRow(decodeLine(layout.key, decoder, rows.subarray(at, end)));
       order.check(row);
-      yield row;
+      batch.push(row);
       at = end + 1;
-      if (++lines % LINES_A_TURN === 0) {
+      if (batch.length === LINES_A_TURN) {
         signal?.throwIfAborted();
+        yield batch;
+        batch = [];
         await nextTurn();
       }
     }
+    access.release(bytes);
+    yield batch;
   }
 }
 

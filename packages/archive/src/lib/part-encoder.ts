@@ -1,6 +1,7 @@
 import type { LocalFile, PartOptions, ProblemReport, SourceEntry } from "@lifeboat/contracts";
 import { type SealState, sealSegment, sealTrailer } from "@lifeboat/crypto";
 import { type BodyStart, cut, startBody } from "./body.ts";
+import { ownBytes } from "./bytes.ts";
 import type { CodecName } from "./codec/codec.ts";
 import type { LargeEntry } from "./large-entry.ts";
 import { INDEX_BYTES, OWN_FOLDER, PIECE_BYTES, SEGMENT_BYTES } from "./limits.ts";
@@ -232,10 +233,10 @@ export class PartEncoder {
       table,
       table.reduce((sum, row) => sum + row.length, 0),
     );
-    if (sealing === null) return yield await this.line.digest(frame);
+    if (sealing === null) return yield await this.line.digest(ownBytes(frame));
     const offset = this.line.storedBytes;
-    yield await this.line.digest(sealSegment(sealing.state, table.length, true, frame));
-    yield await this.line.digest(sealTrailer(offset, table.length));
+    yield await this.line.digest(ownBytes(sealSegment(sealing.state, table.length, true, frame)));
+    yield await this.line.digest(ownBytes(sealTrailer(offset, table.length)));
   }
 
   #reportSize(entry: SourceEntry, expected: number, found: number): void {

@@ -1,33 +1,23 @@
-import type { AbortOptions, SiteContext } from "@lifeboat/contracts";
 import { type PartMetadata, readMetadata } from "./metadata.ts";
-import { badLayout, type PartLayout } from "./part-layout.ts";
-import type { PartThreads } from "./segment-line.ts";
+import { badLayout } from "./part-layout.ts";
+import type { SegmentAccess } from "./segment-access.ts";
 import { CONTENT } from "./segment-plan.ts";
-import { StoredReader } from "./stored-reader.ts";
-import type { Unpacked } from "./worker/tasks.ts";
 
 /**
  * What a part says of itself, out of its first segment.
  *
  * @throws CORRUPT, UNSUPPORTED
  */
-export async function openMetadata(
-  site: SiteContext,
-  layout: PartLayout,
-  { pool }: PartThreads,
-  options: AbortOptions,
-): Promise<PartMetadata> {
-  const [place] = layout.segments;
-  if (place === undefined || place.content !== CONTENT.metadata)
+export async function openMetadata(access: SegmentAccess): Promise<PartMetadata> {
+  const { layout } = access;
+  if (layout.segments[0]?.content !== CONTENT.metadata) {
     throw badLayout(layout.key, "it does not begin with its metadata");
-  const reader = new StoredReader(site.storage, layout, options);
+  }
+  const bytes = await access.open(0);
   try {
-    const stored = await reader.read(0, 0);
-    const task = { op: "unpack", segment: 0, stored, unpacked: place.unpackedLength, checks: [], keep: true } as const;
-    const { bytes } = (await pool.run(task, { ...options, transfer: [stored.buffer] })) as Unpacked;
     return await readMetadata(layout.key, bytes);
   } finally {
-    await reader.close();
+    access.release(bytes);
   }
 }
 

@@ -1,4 +1,5 @@
 import {
+  type BodyOptions,
   type EntryInfo,
   LifeboatError,
   type PartInfo,
@@ -7,45 +8,46 @@ import {
 } from "@lifeboat/contracts";
 import { badLayout, type PartLayout } from "./part-layout.ts";
 import type { IndexRow } from "./rows.ts";
-import { type FedItem, feedSegments } from "./segment-feed.ts";
+import type { SegmentAccess } from "./segment-access.ts";
+import { type FedStep, feedSegments } from "./segment-feed.ts";
 import type { PartThreads } from "./segment-line.ts";
-import { planSteps } from "./segment-steps.ts";
-import type { StoredReader } from "./stored-reader.ts";
+import { planSteps, type StepItem } from "./segment-steps.ts";
 
 /** What a part is read with. */
 export interface PartReading {
   readonly layout: PartLayout;
   readonly threads: PartThreads;
   readonly part: PartInfo;
-  /** One reader for the index, one for the data. */
-  readonly reader: StoredReader;
-  readonly rows: AsyncIterable<IndexRow>;
+  /** For the data; the index has one of its own. */
+  readonly access: SegmentAccess;
+  readonly rows: AsyncIterable<readonly IndexRow[]>;
 }
 
 /** Entries with their content, in the order they were backed up. */
 export async function* readPart(reading: PartReading, options: ReadOptions): AsyncGenerator<RestoredEntry> {
-  const { layout, threads, part, reader } = reading;
+  const { layout, threads, part, access } = reading;
   const { signal, select, onProgress } = options;
   const rows = selected(limited(reading.rows, part, layout), select);
   const steps = planSteps(layout, rows, select === undefined);
-  const feed = feedSegments(steps, { layout, reader, threads, keep: true, signal, stopAtDamage: true });
+  const feed = feedSegments(steps, { access, threads, keep: true, signal, stopAtDamage: true });
   let entries = 0;
   let bytes = 0;
   const advance = (by: number) => {
     bytes += by;
-    onProgress?.({ entries, bytes, storedBytes: reader.bytesRead });
+    onProgress?.({ entries, bytes, storedBytes: access.reader.bytesRead });
   };
+  const items = new FedItems(feed);
   try {
-    for (let next = await feed.next(); next.done !== true; next = await feed.next()) {
+    while (await items.next()) {
       signal?.throwIfAborted();
-      const { item } = next.value;
+      const { item } = items;
       entries += 1;
       if (item.kind === "whole") {
-        yield smallEntry(next.value);
+        yield smallEntry(items, item.row);
         advance(item.row.size);
       } else {
-        const body = new LargeBody(next.value, feed, advance);
-        yield { ...infoOf(item.row), open: () => body.open() };
+        const body = new LargeBody(items, item.row, advance);
+        yield { ...infoOf(item.row), open: (how) => body.open(how) };
         await body.skip();
       }
     }
@@ -59,80 +61,145 @@ export function infoOf({ extents: _extents, ...info }: IndexRow): EntryInfo {
   return info;
 }
 
-function smallEntry({ item: { row }, bytes, damage }: FedItem): RestoredEntry {
-  const info = infoOf(row);
-  if (damage !== undefined) return { ...info, open: () => once(bytes, damage) };
-  if (row.type !== "file") return { ...info, open: () => once(bytes) };
-  return { ...info, bytes, open: () => once(bytes) };
+/** The items of a feed, one after the other. */
+class FedItems {
+  readonly #feed: AsyncIterator<FedStep>;
+  #step: FedStep | null = null;
+  #at = -1;
+  /** Grows with every item: an entry whose number is past has lost its content. */
+  turn = 0;
+
+  constructor(feed: AsyncIterator<FedStep>) {
+    this.#feed = feed;
+  }
+
+  /** Goes on to the next item, if there is one. */
+  async next(): Promise<boolean> {
+    this.turn += 1;
+    this.#at += 1;
+    while (this.#step === null || this.#at >= this.#step.items.length) {
+      const next = await this.#feed.next();
+      if (next.done === true) return false;
+      this.#step = next.value;
+      this.#at = 0;
+    }
+    return true;
+  }
+
+  get item(): StepItem {
+    const item = this.#step?.items[this.#at];
+    if (item === undefined) throw new RangeError("There is no item before the first or after the last.");
+    return item;
+  }
+
+  /**
+   * The current item's content, which stays until the next one is asked for.
+   *
+   * @throws CORRUPT where it is not what was backed up
+   */
+  content(): Uint8Array {
+    const { item } = this;
+    const damage = this.#step?.damageOf(item);
+    if (damage !== undefined) throw damage;
+    return this.#step?.bytesOf(item) ?? new Uint8Array(0);
+  }
 }
 
-async function* once(bytes: Uint8Array, damage?: unknown): AsyncGenerator<Uint8Array> {
-  if (damage !== undefined) throw damage;
-  if (bytes.length > 0) yield bytes;
+function smallEntry(items: FedItems, row: IndexRow): RestoredEntry {
+  const { turn } = items;
+  const content = () => {
+    if (items.turn !== turn) throw tooLate(row.path);
+    return items.content();
+  };
+  async function* open({ reuse = false }: BodyOptions = {}): AsyncGenerator<Uint8Array> {
+    const bytes = content();
+    if (bytes.length > 0) yield reuse ? bytes : bytes.slice();
+  }
+  if (row.type !== "file") return { ...infoOf(row), open };
+  const copyTo = (target: Uint8Array) => {
+    const bytes = content();
+    target.set(bytes.subarray(0, target.length));
+    return bytes.length;
+  };
+  return { ...infoOf(row), open, copyTo };
 }
 
 /** The content of a large entry: the next slices of the feed, up to its last. */
 class LargeBody {
-  readonly #feed: AsyncIterator<FedItem>;
+  readonly #items: FedItems;
+  readonly #row: IndexRow;
   readonly #advance: (bytes: number) => void;
-  #next: FedItem | null;
-  #opened = false;
+  #state: "whole" | "opened" | "past" = "whole";
 
-  constructor(first: FedItem, feed: AsyncIterator<FedItem>, advance: (bytes: number) => void) {
-    this.#next = first;
-    this.#feed = feed;
+  constructor(items: FedItems, row: IndexRow, advance: (bytes: number) => void) {
+    this.#items = items;
+    this.#row = row;
     this.#advance = advance;
   }
 
-  async *open(): AsyncGenerator<Uint8Array> {
-    if (this.#opened) {
-      throw new LifeboatError({
-        code: "INVALID",
-        operation: "archive.read",
-        message: "An entry's content is read only once.",
-      });
-    }
-    this.#opened = true;
-    for (let slice = this.#next; slice !== null; slice = this.#next) {
+  async *open({ reuse = false }: BodyOptions = {}): AsyncGenerator<Uint8Array> {
+    if (this.#state === "past") throw tooLate(this.#row.path);
+    if (this.#state === "opened") throw invalid(this.#row.path, "is read only once");
+    this.#state = "opened";
+    do {
       // The last bytes are held back until all of the content is known to be right.
-      if (slice.damage !== undefined) throw slice.damage;
-      this.#advance(slice.bytes.length);
-      yield slice.bytes;
-      await this.#pull(slice);
-    }
+      const bytes = this.#items.content();
+      this.#advance(bytes.length);
+      yield reuse ? bytes : bytes.slice();
+      if (this.#hasEnded) throw tooLate(this.#row.path);
+    } while (await this.#next());
   }
 
   /** Goes past what was not read. */
   async skip(): Promise<void> {
-    this.#opened = true;
-    for (let slice = this.#next; slice !== null; slice = this.#next) await this.#pull(slice);
+    while (await this.#next());
+    this.#state = "past";
   }
 
-  async #pull(slice: FedItem): Promise<void> {
-    this.#next = null;
-    if (slice.item.kind === "slice" && slice.item.last) return;
-    const next = await this.#feed.next();
-    this.#next = next.done === true ? null : next.value;
+  get #hasEnded(): boolean {
+    return this.#state === "past";
   }
+
+  /** Goes on to the next slice; `false` after the last. */
+  async #next(): Promise<boolean> {
+    const { item } = this.#items;
+    return item.kind === "slice" && item.row === this.#row && !item.last && (await this.#items.next());
+  }
+}
+
+function tooLate(path: string): LifeboatError {
+  return invalid(path, "was to be read before the next entry was pulled");
+}
+
+function invalid(path: string, what: string): LifeboatError {
+  return new LifeboatError({
+    code: "INVALID",
+    operation: "archive.read",
+    key: path,
+    message: `The content of ${JSON.stringify(path)} ${what}.`,
+    hint: "Read an entry's content, all of it and once, before going on to the next entry; keep it if it is needed later.",
+  });
 }
 
 /** Refuses more than the manifest promised, so that no index can make a disk overflow. */
 export async function* limited(
-  rows: AsyncIterable<IndexRow>,
+  rows: AsyncIterable<readonly IndexRow[]>,
   part: PartInfo,
   layout: PartLayout,
-): AsyncGenerator<IndexRow> {
+): AsyncGenerator<readonly IndexRow[]> {
   let bytes = 0;
   let entries = 0;
   const promised = part.counts.files + part.counts.directories + part.counts.links;
-  for await (const row of rows) {
-    bytes += row.size;
-    entries += 1;
-    if (bytes > part.size || entries > promised) {
-      const limit = `${promised} entries and ${part.size} bytes`;
-      throw badLayout(layout.key, `it holds more than the ${limit} of its manifest, at ${JSON.stringify(row.path)}`);
+  for await (const batch of rows) {
+    for (const row of batch) {
+      bytes += row.size;
+      entries += 1;
+      if (bytes > part.size || entries > promised) {
+        const limit = `${promised} entries and ${part.size} bytes`;
+        throw badLayout(layout.key, `it holds more than the ${limit} of its manifest, at ${JSON.stringify(row.path)}`);
+      }
     }
-    yield row;
+    yield batch;
   }
   if (bytes !== part.size || entries !== promised) {
     throw badLayout(
@@ -142,6 +209,9 @@ export async function* limited(
   }
 }
 
-async function* selected(rows: AsyncIterable<IndexRow>, select: ReadOptions["select"]): AsyncGenerator<IndexRow> {
-  for await (const row of rows) if (select === undefined || select(infoOf(row))) yield row;
+async function* selected(
+  rows: AsyncIterable<readonly IndexRow[]>,
+  select: ReadOptions["select"],
+): AsyncGenerator<readonly IndexRow[]> {
+  for await (const batch of rows) yield select === undefined ? batch : batch.filter((row) => select(infoOf(row)));
 }

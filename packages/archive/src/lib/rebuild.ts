@@ -7,13 +7,14 @@ import {
   type SiteContext,
 } from "@lifeboat/contracts";
 import { backupFolder, type Manifests } from "@lifeboat/manifests";
+import { releaseBytes } from "@lifeboat/threads";
+import { ownBytes } from "./bytes.ts";
 import { readIndex } from "./index-reader.ts";
 import type { PartMetadata } from "./metadata.ts";
+import { openPartAccess } from "./part-access.ts";
 import { openPart, type PartObject, parsePartName } from "./part-layout.ts";
 import { assertBelongs, openMetadata } from "./part-metadata.ts";
-import { partThreads } from "./part-threads.ts";
 import type { PartThreads } from "./segment-line.ts";
-import { StoredReader } from "./stored-reader.ts";
 
 interface FoundPart {
   readonly info: PartInfo;
@@ -65,18 +66,20 @@ async function readPartInfo(
   options: AbortOptions,
 ): Promise<FoundPart> {
   const layout = await openPart(site.storage, stored.key, object, stored.size, site.secret, options);
-  await using threads = await partThreads(site.threads, layout.codec, 1, layout.seal);
-  const metadata = await openMetadata(site, layout, threads, options);
+  await using opened = await openPartAccess(site, layout, options);
+  const metadata = await openMetadata(opened.access);
   assertBelongs(metadata, { key: stored.key, siteId: site.siteId, id, source: object.source });
   const counts = { files: 0, directories: 0, links: 0 };
   let size = 0;
-  for await (const row of readIndex(layout, new StoredReader(site.storage, layout, options), threads, options.signal)) {
-    if (row.type === "file") counts.files += 1;
-    else if (row.type === "directory") counts.directories += 1;
-    else counts.links += 1;
-    size += row.size;
+  for await (const batch of readIndex(opened.index, options.signal)) {
+    for (const row of batch) {
+      if (row.type === "file") counts.files += 1;
+      else if (row.type === "directory") counts.directories += 1;
+      else counts.links += 1;
+      size += row.size;
+    }
   }
-  const sha256 = await digestObject(site, stored.key, threads, options);
+  const sha256 = await digestObject(site, stored.key, opened.threads, options);
   const name = stored.key.slice(stored.key.lastIndexOf("/") + 1);
   const objects = [{ name, size: stored.size, sha256 }];
   const { title, version, sections, folders, scope, ...start } = metadata.part;
@@ -102,8 +105,9 @@ async function digestObject(
   { digests }: PartThreads,
   options: AbortOptions,
 ): Promise<string> {
-  for await (const piece of site.storage.get(key, options))
-    await digests.run({ op: "digest", id: 0, bytes: piece, giveBack: false }, options);
+  for await (const piece of site.storage.get(key, options)) {
+    releaseBytes((await digests.run({ op: "digest", id: 0, bytes: ownBytes(piece) }, options)) as Uint8Array);
+  }
   return (await digests.run({ op: "digest-end", id: 0 }, options)) as string;
 }
 

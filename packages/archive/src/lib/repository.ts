@@ -8,12 +8,11 @@ import {
 } from "@lifeboat/contracts";
 import { backupKey, openManifests } from "@lifeboat/manifests";
 import { readIndex } from "./index-reader.ts";
+import { openPartAccess } from "./part-access.ts";
 import { badLayout, openPart, type PartLayout, parsePartName } from "./part-layout.ts";
 import { assertBelongs, openMetadata } from "./part-metadata.ts";
-import { partThreads } from "./part-threads.ts";
 import { infoOf, type PartReading, readPart } from "./read-part.ts";
 import { rebuildManifest } from "./rebuild.ts";
-import { StoredReader } from "./stored-reader.ts";
 import { damageProblem, verifyPart } from "./verify-part.ts";
 import { type Compression, writePart } from "./write-part.ts";
 
@@ -53,7 +52,7 @@ export function archiveRepository(site: SiteContext, compression: Compression): 
     async *entries(id, source, options = {}) {
       const part = await findPart(id, source, options);
       await using reading = await openReading(site, id, part, options);
-      for await (const row of reading.rows) yield infoOf(row);
+      for await (const batch of reading.rows) for (const row of batch) yield infoOf(row);
     },
     async *read(id, source, options = {}) {
       const part = await findPart(id, source, options);
@@ -103,27 +102,17 @@ async function openReading(
   options: AbortOptions,
 ): Promise<PartReading & AsyncDisposable> {
   const layout = await findLayout(site, id, part, options);
-  const threads = await partThreads(site.threads, layout.codec, 1, layout.seal);
+  const opened = await openPartAccess(site, layout, options);
   try {
-    const metadata = await openMetadata(site, layout, threads, options);
+    const metadata = await openMetadata(opened.access);
     assertBelongs(metadata, { key: layout.key, siteId: site.siteId, id, source: part.source });
   } catch (error) {
-    await threads[Symbol.asyncDispose]();
+    await opened[Symbol.asyncDispose]();
     throw error;
   }
-  const reader = new StoredReader(site.storage, layout, options);
-  const indexReader = new StoredReader(site.storage, layout, options);
-  return {
-    layout,
-    threads,
-    part,
-    reader,
-    rows: readIndex(layout, indexReader, threads, options.signal),
-    async [Symbol.asyncDispose]() {
-      await Promise.all([reader.close(), indexReader.close()]);
-      await threads[Symbol.asyncDispose]();
-    },
-  };
+  const { threads, access, index } = opened;
+  const dispose = () => opened[Symbol.asyncDispose]();
+  return { layout, threads, part, access, rows: readIndex(index, options.signal), [Symbol.asyncDispose]: dispose };
 }
 
 async function findLayout(site: SiteContext, id: string, part: PartInfo, options: AbortOptions): Promise<PartLayout> {

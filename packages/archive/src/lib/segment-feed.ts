@@ -1,25 +1,24 @@
 import { isLifeboatError } from "@lifeboat/contracts";
 import { tasksInFlight } from "@lifeboat/threads";
-import { badLayout, type PartLayout } from "./part-layout.ts";
+import { badLayout } from "./part-layout.ts";
 import type { IndexRow } from "./rows.ts";
+import type { BegunSegment, SegmentAccess } from "./segment-access.ts";
 import type { PartThreads } from "./segment-line.ts";
 import type { Step, StepItem } from "./segment-steps.ts";
-import type { StoredReader } from "./stored-reader.ts";
 import type { ContentCheck, Unpacked } from "./worker/tasks.ts";
 
-/** An item with its bytes, opened and checked. */
-export interface FedItem {
-  readonly item: StepItem;
-  /** The content, or the slice of it; empty where it is not kept. */
-  readonly bytes: Uint8Array;
-  /** Why the content is not what was backed up; absent where it is. */
-  readonly damage?: unknown;
+/** A step with its bytes, opened and checked. */
+export interface FedStep {
+  readonly items: readonly StepItem[];
+  /** An item's content, or its slice of it, until the next step is pulled; empty where it is not kept. */
+  bytesOf(item: StepItem): Uint8Array;
+  /** Why an item's content is not what was backed up; `undefined` where it is. */
+  damageOf(item: StepItem): unknown;
 }
 
 /** How segments are fed. */
 export interface FeedOptions {
-  readonly layout: PartLayout;
-  readonly reader: StoredReader;
+  readonly access: SegmentAccess;
   readonly threads: PartThreads;
   /** Whether whole entries' bytes are wanted, or only whether they are right. */
   readonly keep: boolean;
@@ -30,10 +29,11 @@ export interface FeedOptions {
 
 interface Started {
   readonly step: Step;
-  readonly data: Promise<Opened>;
+  readonly opened: Promise<Opened>;
 }
 
 interface Opened {
+  /** The segment; empty where it was not wanted or is damaged. */
   readonly bytes: Uint8Array;
   readonly bad: ReadonlySet<string>;
   /** For each `last` slice, by path: the digest of all of its content. */
@@ -41,18 +41,19 @@ interface Opened {
   readonly damage?: unknown;
 }
 
-const NOTHING: Opened = { bytes: new Uint8Array(0), bad: new Set(), digests: new Map() };
+const NONE = new Uint8Array(0);
+const NOTHING: Opened = { bytes: NONE, bad: new Set(), digests: new Map() };
 
 /**
  * Reads, opens, expands and checks the segments that steps ask for, several at a
  * time and in order; never more than the threads need to stay busy.
  */
-export async function* feedSegments(steps: AsyncIterable<Step>, options: FeedOptions): AsyncGenerator<FedItem> {
-  const { threads } = options;
+export async function* feedSegments(steps: AsyncIterable<Step>, options: FeedOptions): AsyncGenerator<FedStep> {
+  const { threads, access } = options;
   const opener = new Opener(options);
   const source = steps[Symbol.asyncIterator]();
   const underWay: Started[] = [];
-  const capacity = tasksInFlight(threads.size) + 1;
+  const capacity = tasksInFlight(threads.size) + 3;
   let ended = false;
   try {
     for (;;) {
@@ -63,32 +64,34 @@ export async function* feedSegments(steps: AsyncIterable<Step>, options: FeedOpt
       }
       const oldest = underWay.shift();
       if (oldest === undefined) return;
-      const opened = await oldest.data;
-      for (const item of oldest.step.items) yield fed(item, opened);
+      const opened = await oldest.opened;
+      yield fedStep(oldest.step, opened);
+      access.release(opened.bytes);
     }
   } finally {
     await source.return?.();
   }
 }
 
-function fed(item: StepItem, opened: Opened): FedItem {
-  const damage = opened.damage ?? damageOf(item, opened);
-  const result = { item, bytes: bytesOf(item, opened.bytes) };
-  return damage === undefined ? result : { ...result, damage };
+function fedStep({ items }: Step, { bytes, bad, digests, damage }: Opened): FedStep {
+  return {
+    items,
+    bytesOf(item) {
+      if (bytes.length === 0) return NONE;
+      return bytes.subarray(item.offset, item.offset + sizeOf(item));
+    },
+    damageOf(item) {
+      const { path, sha256 } = item.row;
+      if (damage !== undefined) return damage;
+      const isGood = item.kind === "whole" ? !bad.has(path) : !item.last || digests.get(path) === sha256;
+      return isGood ? undefined : contentDamage(item.row);
+    },
+  };
 }
 
-function bytesOf(item: StepItem, segment: Uint8Array): Uint8Array {
-  if (segment.length === 0) return segment;
-  if (item.kind === "whole") return segment.subarray(item.offset, item.offset + item.row.size);
-  const slice = segment.subarray(item.offset, item.offset + item.size);
-  // Others' content may lie in the same buffer, and the reader may give its own away.
-  return slice.length === segment.length ? slice : slice.slice();
-}
-
-function damageOf(item: StepItem, { bad, digests }: Opened): unknown {
-  const { row } = item;
-  if (item.kind === "whole") return bad.has(row.path) ? contentDamage(row) : undefined;
-  return item.last && digests.get(row.path) !== row.sha256 ? contentDamage(row) : undefined;
+/** How many bytes of content an item has in its segment. */
+export function sizeOf(item: StepItem): number {
+  return item.kind === "whole" ? item.row.size : item.size;
 }
 
 function contentDamage(row: IndexRow): unknown {
@@ -107,56 +110,40 @@ class Opener {
 
   /** Reads a segment's stored bytes and sets the threads to work on it. */
   async start(step: Step): Promise<Started> {
-    if (step.segment === null) return { step, data: Promise.resolve(NOTHING) };
-    const unpacked = await this.#unpack(step.segment, step);
-    const data = this.#previous.then(() => unpacked.result).then((opened) => this.#digestSlices(step, opened));
-    const settled = data.catch((error: unknown) => this.#damaged(error));
-    this.#previous = settled.catch(() => undefined); // whoever takes this step hears of it
-    return { step, data: settled };
+    if (step.segment === null) return { step, opened: Promise.resolve(NOTHING) };
+    const begun = await this.#begin(step.segment, step);
+    const digested = this.#previous.then(() => begun.opened).then((segment) => this.#digestSlices(step, segment));
+    const opened = digested.catch((error: unknown) => this.#damaged(error));
+    this.#previous = opened.catch(() => undefined); // whoever takes this step hears of it
+    return { step, opened };
   }
 
-  async #unpack(segment: number, step: Step): Promise<{ result: Promise<Unpacked> }> {
-    const { layout, reader, threads, signal, keep } = this.#options;
-    const unpacked = layout.segments[segment]?.unpackedLength ?? 0;
-    const hasSlices = step.items.some((item) => item.kind === "slice");
+  async #begin(segment: number, { items, until }: Step): Promise<BegunSegment> {
+    const { access, keep } = this.#options;
+    const hasSlices = items.some((item) => item.kind === "slice");
     try {
-      const stored = await reader.read(segment, step.until);
-      const task = {
-        op: "unpack",
-        segment,
-        stored,
-        unpacked,
-        checks: checksOf(step),
-        keep: keep || hasSlices,
-      } as const;
-      const result = threads.pool.run(task, { signal, transfer: [stored.buffer] }) as Promise<Unpacked>;
-      result.catch(() => undefined); // it is awaited in its turn
-      return { result };
+      return await access.begin({ segment, until, keep: keep || hasSlices, checks: checksOf(items) });
     } catch (error) {
-      const result = Promise.reject(error);
-      result.catch(() => undefined); // it is awaited in its turn
-      return { result };
+      const opened = Promise.reject(error);
+      opened.catch(() => undefined); // it is awaited in its turn
+      return { opened };
     }
   }
 
-  async #digestSlices(step: Step, { bytes, bad }: Unpacked): Promise<Opened> {
-    const { digests: lane, signal } = { ...this.#options.threads, signal: this.#options.signal };
+  async #digestSlices({ items }: Step, { bytes: segment, bad }: Unpacked): Promise<Opened> {
+    const { threads, signal } = this.#options;
     const digests = new Map<string, string>();
-    let segment: Uint8Array = bytes;
-    for (const item of step.items) {
-      if (item.kind !== "slice") continue;
-      const slice = segment.subarray(item.offset, item.offset + item.size);
-      const whole = slice.length === segment.length;
+    let bytes = segment;
+    for (const item of items) {
+      if (item.kind !== "slice" || bytes === undefined) continue;
       if (item.first) this.#digest += 1;
-      const sent = whole ? segment : slice.slice();
-      const task = { op: "digest", id: this.#digest, bytes: sent, giveBack: whole } as const;
-      const back = (await lane.run(task, { signal, transfer: [sent.buffer as ArrayBuffer] })) as Uint8Array | null;
-      if (back !== null) segment = back;
-      if (item.last) {
-        digests.set(item.row.path, (await lane.run({ op: "digest-end", id: this.#digest }, { signal })) as string);
-      }
+      const id = this.#digest;
+      const task = { op: "digest", id, bytes, start: item.offset, end: item.offset + item.size } as const;
+      bytes = (await threads.digests.run(task, { signal, transfer: [bytes.buffer] })) as Uint8Array<ArrayBuffer>;
+      if (item.last)
+        digests.set(item.row.path, (await threads.digests.run({ op: "digest-end", id }, { signal })) as string);
     }
-    return { bytes: segment, bad: new Set(bad), digests };
+    return { bytes: bytes ?? NONE, bad: new Set(bad), digests };
   }
 
   /** Damage is told of each entry that it touches; anything else ends the feed. */
@@ -167,12 +154,13 @@ class Opener {
   }
 }
 
-function checksOf(step: Step): ContentCheck[] {
+function checksOf(items: readonly StepItem[]): ContentCheck[] {
   const checks: ContentCheck[] = [];
-  for (const item of step.items) {
+  for (const item of items) {
     const { path, size, sha256, type } = item.row;
-    if (item.kind === "whole" && type === "file" && size > 0)
+    if (item.kind === "whole" && type === "file" && size > 0) {
       checks.push({ path, offset: item.offset, size, sha256: sha256 ?? "" });
+    }
   }
   return checks;
 }

@@ -1,9 +1,9 @@
 import type { EntryCounts, ProblemReport } from "@lifeboat/contracts";
 import type { TableRow } from "@lifeboat/crypto";
-import { releaseBytes, type Threads, tasksInFlight } from "@lifeboat/threads";
+import { type Threads, tasksInFlight } from "@lifeboat/threads";
 import { IndexBuffer } from "./index-buffer.ts";
 import { addExtent, type LargeEntry } from "./large-entry.ts";
-import { ROOM_BYTES } from "./limits.ts";
+import { RoomPool } from "./room-pool.ts";
 import type { PieceOwner, SegmentPlan } from "./segment-plan.ts";
 import type { Packed, Piece, Result, Task } from "./worker/tasks.ts";
 
@@ -39,7 +39,7 @@ export class SegmentLine {
   readonly #signal: AbortSignal | undefined;
   readonly #report: (problem: ProblemReport) => void;
   readonly #underWay: Promise<Uint8Array>[] = [];
-  readonly #rooms: ArrayBuffer[] = [];
+  readonly #rooms: RoomPool;
   #previous: Promise<unknown> = Promise.resolve();
 
   constructor(threads: PartThreads, report: (problem: ProblemReport) => void, signal: AbortSignal | undefined) {
@@ -47,6 +47,7 @@ export class SegmentLine {
     this.#report = report;
     this.#signal = signal;
     this.capacity = tasksInFlight(threads.size) + 2; // and two at the digests
+    this.#rooms = new RoomPool(this.capacity);
   }
 
   get counts(): EntryCounts {
@@ -80,7 +81,7 @@ export class SegmentLine {
   /** Puts a segment on the line. */
   push(plan: SegmentPlan): void {
     const segment = this.#started++;
-    const rooms = this.#rooms.splice(-1 - plan.owners.length);
+    const rooms = this.#rooms.takeFree(1 + plan.owners.length);
     const packed = this.#threads.pool.run(
       { op: "pack", segment, items: plan.items, rooms },
       { signal: this.#signal, transfer: [...movable(plan), ...rooms] },
@@ -94,12 +95,7 @@ export class SegmentLine {
 
   /** Takes memory back that {@link shift} has handed out, once it is used up. */
   recycle(bytes: Uint8Array): void {
-    const { buffer } = bytes;
-    if (buffer instanceof ArrayBuffer && buffer.byteLength === ROOM_BYTES && this.#rooms.length < this.capacity) {
-      this.#rooms.push(buffer);
-    } else {
-      releaseBytes(bytes);
-    }
+    this.#rooms.give(bytes);
   }
 
   /** The oldest segment, when it is ready. */
@@ -108,10 +104,10 @@ export class SegmentLine {
   }
 
   /** Adds bytes that did not come over the line to the digest of the stored bytes. */
-  async digest(bytes: Uint8Array): Promise<Uint8Array> {
+  async digest(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
     this.#storedBytes += bytes.length;
     return (await this.#threads.digests.run(
-      { op: "digest", id: STORED, bytes, giveBack: true },
+      { op: "digest", id: STORED, bytes },
       { signal: this.#signal },
     )) as Uint8Array;
   }
@@ -135,7 +131,7 @@ export class SegmentLine {
       if (owner !== undefined && piece !== undefined) this.#accountPiece(owner, piece, segment);
     });
     this.#storedBytes += made.stored.length;
-    const task = { op: "digest", id: STORED, bytes: made.stored, giveBack: true } as const;
+    const task = { op: "digest", id: STORED, bytes: made.stored } as const;
     return this.#threads.digests.run(task, { transfer: [made.stored.buffer] }) as Promise<Uint8Array>;
   }
 
@@ -144,7 +140,7 @@ export class SegmentLine {
     addExtent(large.extents, { segment, offset: piece.offset, size }, !first);
     this.#bytes += size;
     const sent = this.#threads.digests.run(
-      { op: "digest", id: large.digest, bytes: piece.bytes, giveBack: true },
+      { op: "digest", id: large.digest, bytes: piece.bytes },
       { transfer: [piece.bytes.buffer] },
     );
     sent.then((bytes) => this.recycle(bytes as Uint8Array)).catch(() => undefined); // the stored bytes' digest, on the same thread, reports it

@@ -33,7 +33,7 @@ const MAX_ITEMS = 2000;
  */
 export async function* planSteps(
   layout: PartLayout,
-  rows: AsyncIterable<IndexRow>,
+  rows: AsyncIterable<readonly IndexRow[]>,
   everything: boolean,
 ): AsyncGenerator<Step> {
   const lastSegment = layout.segments.length - 1;
@@ -42,28 +42,30 @@ export async function* planSteps(
 
   const step = (until: number): Step => ({ segment, until: everything ? lastSegment : until, items });
 
-  for await (const row of rows) {
-    const [extent] = row.extents ?? [];
-    if (extent === undefined) {
-      items.push({ kind: "whole", row, offset: 0 });
-      if (items.length >= MAX_ITEMS) {
-        yield step(segment ?? 0);
-        segment = null;
-        items = [];
+  for await (const batch of rows) {
+    for (const row of batch) {
+      const [extent] = row.extents ?? [];
+      if (extent === undefined) {
+        items.push({ kind: "whole", row, offset: 0 });
+        if (items.length >= MAX_ITEMS) {
+          yield step(segment ?? 0);
+          segment = null;
+          items = [];
+        }
+        continue;
       }
-      continue;
-    }
-    for (const slice of slicesOf(layout, row)) {
-      if (segment !== null && segment !== slice.segment) {
-        yield step(segment);
-        items = [];
-      }
-      segment = slice.segment;
-      items.push(slice.item);
-      if (slice.until > slice.segment) {
-        yield step(slice.until);
-        segment = null;
-        items = [];
+      for (const slice of slicesOf(layout, row)) {
+        if (segment !== null && segment !== slice.segment) {
+          yield step(segment);
+          items = [];
+        }
+        segment = slice.segment;
+        items.push(slice.item);
+        if (slice.until > slice.segment) {
+          yield step(slice.until);
+          segment = null;
+          items = [];
+        }
       }
     }
   }

@@ -1,6 +1,6 @@
 import type { AbortOptions, Storage } from "@lifeboat/contracts";
-import { releaseBytes } from "@lifeboat/threads";
 import { badLayout, type PartLayout } from "./part-layout.ts";
+import type { RoomPool } from "./room-pool.ts";
 
 /** The most that one request asks for, in bytes. */
 const RUN_BYTES = 32 * 1024 * 1024;
@@ -15,17 +15,18 @@ const MAX_GAP = 1024 * 1024;
 export class StoredReader {
   readonly #storage: Storage;
   readonly #layout: PartLayout;
+  readonly #rooms: RoomPool;
   readonly #options: AbortOptions;
   #stream: AsyncIterator<Uint8Array> | null = null;
-  #piece: Uint8Array = new Uint8Array(0);
   #held: Uint8Array = new Uint8Array(0);
   #position = 0;
   #end = 0;
   #bytesRead = 0;
 
-  constructor(storage: Storage, layout: PartLayout, options: AbortOptions) {
+  constructor(storage: Storage, layout: PartLayout, rooms: RoomPool, options: AbortOptions) {
     this.#storage = storage;
     this.#layout = layout;
+    this.#rooms = rooms;
     this.#options = options;
   }
 
@@ -35,7 +36,7 @@ export class StoredReader {
   }
 
   /**
-   * The stored bytes of a segment, in a buffer of their own.
+   * The stored bytes of a segment, in a room of their own.
    *
    * @param until the last segment that is known to be wanted without a gap
    */
@@ -47,7 +48,7 @@ export class StoredReader {
       this.#open(segment, until);
     }
     while (this.#position < place.offset) await this.#skip(place.offset);
-    const bytes = new Uint8Array(place.storedLength);
+    const bytes = this.#rooms.take(place.storedLength);
     for (let filled = 0; filled < bytes.length; ) {
       if (this.#held.length === 0) this.#held = await this.#pull(end);
       const part = this.#held.subarray(0, bytes.length - filled);
@@ -91,7 +92,8 @@ export class StoredReader {
     this.#position = first.offset;
     this.#end = last.offset + last.storedLength;
     const range = { start: this.#position, end: this.#end };
-    this.#stream = this.#storage.get(this.#layout.key, { ...this.#options, range })[Symbol.asyncIterator]();
+    const stream = this.#storage.get(this.#layout.key, { ...this.#options, range, reuse: true });
+    this.#stream = stream[Symbol.asyncIterator]();
   }
 
   async #pull(end: number): Promise<Uint8Array> {
@@ -100,8 +102,6 @@ export class StoredReader {
       throw badLayout(this.#layout.key, `it ends at byte ${this.#position}, before byte ${end}`);
     }
     this.#bytesRead += next.value.length;
-    releaseBytes(this.#piece); // its bytes have been copied to where they are wanted
-    this.#piece = next.value;
     return next.value;
   }
 

@@ -1,6 +1,6 @@
 import { type CheckOptions, isLifeboatError, type VerifyProblem } from "@lifeboat/contracts";
 import { limited, type PartReading } from "./read-part.ts";
-import { feedSegments } from "./segment-feed.ts";
+import { feedSegments, sizeOf } from "./segment-feed.ts";
 import { CONTENT } from "./segment-plan.ts";
 import { planSteps, type Step } from "./segment-steps.ts";
 
@@ -18,25 +18,27 @@ export function damageProblem(error: unknown, source: string, object: string): V
  * SHA-256. Tells each damaged entry by its path.
  */
 export async function verifyPart(reading: PartReading, object: string, options: CheckOptions): Promise<void> {
-  const { layout, threads, part, reader } = reading;
+  const { layout, threads, part, access } = reading;
   const { signal, onProblem, onProgress } = options;
   const opened = new Set<number>();
   const steps = noting(opened, planSteps(layout, limited(reading.rows, part, layout), true));
-  const feed = feedSegments(steps, { layout, reader, threads, keep: false, signal, stopAtDamage: false });
+  const feed = feedSegments(steps, { access, threads, keep: false, signal, stopAtDamage: false });
   let entries = 0;
   let bytes = 0;
   let reported: unknown;
-  for await (const { item, damage } of feed) {
+  for await (const step of feed) {
     signal?.throwIfAborted();
-    if (item.kind === "whole" || item.last) entries += 1;
-    bytes += item.kind === "whole" ? item.row.size : item.size;
-    if (damage !== undefined && (damage !== reported || item.kind === "whole")) {
+    for (const item of step.items) {
+      if (item.kind === "whole" || item.last) entries += 1;
+      bytes += sizeOf(item);
+      const damage = step.damageOf(item);
+      if (damage === undefined || (damage === reported && item.kind !== "whole")) continue;
       const problem = damageProblem(damage, part.source, object);
       if (problem === null) throw damage;
       onProblem({ ...problem, path: item.row.path });
       reported = damage;
     }
-    onProgress?.({ entries, bytes, storedBytes: reader.bytesRead });
+    onProgress?.({ entries, bytes, storedBytes: access.reader.bytesRead });
   }
   await verifyOtherSegments(reading, opened, object, options);
 }
@@ -50,7 +52,7 @@ async function* noting(opened: Set<number>, steps: AsyncIterable<Step>): AsyncGe
 
 /** What holds no entry's content must open too. */
 async function verifyOtherSegments(
-  { layout, threads, part, reader }: PartReading,
+  { layout, part, access }: PartReading,
   opened: ReadonlySet<number>,
   object: string,
   options: CheckOptions,
@@ -58,9 +60,8 @@ async function verifyOtherSegments(
   for (const [segment, place] of layout.segments.entries()) {
     if (opened.has(segment) || place.content === CONTENT.index) continue;
     try {
-      const stored = await reader.read(segment, segment);
-      const task = { op: "unpack", segment, stored, unpacked: place.unpackedLength, checks: [], keep: false } as const;
-      await threads.pool.run(task, { signal: options.signal, transfer: [stored.buffer] });
+      const { opened } = await access.begin({ segment, keep: false });
+      await opened;
     } catch (error) {
       const problem = damageProblem(error, part.source, object);
       if (problem === null) throw error;

@@ -1,4 +1,4 @@
-import type { AbortOptions } from "./storage.ts";
+import type { AbortOptions, BodyOptions } from "./storage.ts";
 
 /** What an entry is. */
 export type EntryType = "file" | "directory" | "symlink" | "hardlink";
@@ -63,12 +63,19 @@ export interface RestoredEntry extends EntryInfo {
    * backed up: it counts as restored, but need not be written. Its content can be opened all the same.
    */
   readonly unchanged?: boolean;
-  /** The content where all of it is at hand already: small files. The bytes are the reader's. */
-  readonly bytes?: Uint8Array;
   /**
-   * The content; for a file only. The pieces are the reader's. It ends normally only after all of it was checked.
+   * Copies the content to the beginning of `target`, as much of it as fits there, and
+   * answers how many bytes it has: `size`, from an honest format. Absent where the
+   * content is not at hand; it is for small files.
    *
-   * @throws CORRUPT where it is not what was backed up
+   * @throws CORRUPT where it is not what was backed up; INVALID once the next entry has been pulled
    */
-  open(options?: AbortOptions): AsyncIterable<Uint8Array>;
+  readonly copyTo?: (target: Uint8Array) => number;
+  /**
+   * The content; for a file only, and read once. The pieces are the reader's, but for
+   * `reuse`. It ends normally only after all of it was checked.
+   *
+   * @throws CORRUPT where it is not what was backed up; INVALID once the next entry has been pulled
+   */
+  open(options?: BodyOptions): AsyncIterable<Uint8Array>;
 }

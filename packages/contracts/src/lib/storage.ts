@@ -4,6 +4,15 @@ export interface AbortOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How the pieces of a body are taken. */
+export interface BodyOptions extends AbortOptions {
+  /**
+   * Whether each piece is used up, or copied, before the next one is pulled: the same
+   * memory may then be filled again, which is faster. Default: `false`, pieces are the caller's to keep.
+   */
+  readonly reuse?: boolean | undefined;
+}
+
 /** A half-open span of bytes, `[start, end)`; without `end`, to the object's end. */
 export interface ByteRange {
   readonly start: number;
@@ -11,7 +20,7 @@ export interface ByteRange {
 }
 
 /** Options of {@link Storage.get}. */
-export interface GetOptions extends AbortOptions {
+export interface GetOptions extends BodyOptions {
   /**
    * The bytes wanted. A span that reaches past the end yields what there is; one
    * that begins at or past the end yields nothing.
@@ -104,7 +113,7 @@ export interface Storage extends AsyncDisposable {
    */
   put(key: string, body: Uint8Array | AsyncIterable<Uint8Array>, options?: PutOptions): Promise<ObjectInfo>;
   /**
-   * Reads an object, lazily and with backpressure. The pieces belong to the caller.
+   * Reads an object, lazily and with backpressure. The pieces belong to the caller, but for `reuse`.
    *
    * @throws NOT_FOUND on the first pull where the key is absent
    */

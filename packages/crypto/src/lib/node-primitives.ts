@@ -29,19 +29,23 @@ export const nodePrimitives: Primitives = {
     cipher.final();
     out.set(cipher.getAuthTag(), at + plaintext.length);
   },
-  open({ suite, key, nonce, aad }, sealed) {
+  open({ suite, key, nonce, aad }, sealed, out) {
     const length = sealed.length - TAG_BYTES;
-    if (length < 0) return null;
+    if (length < 0) return false;
     const decipher = createDecipheriv(algorithm(suite), key, nonce, { authTagLength: TAG_BYTES });
     decipher.setAAD(aad, { plaintextLength: length });
     decipher.setAuthTag(sealed.subarray(length));
-    const plaintext = decipher.update(sealed.subarray(0, length));
+    for (let start = 0; start < length; start += PIECE) {
+      const piece = decipher.update(sealed.subarray(start, Math.min(start + PIECE, length)));
+      out.set(piece, start);
+      releaseBytes(piece);
+    }
     try {
       decipher.final();
     } catch {
-      return null; // it throws for one reason only: the tag does not fit
+      return false; // it throws for one reason only: the tag does not fit
     }
-    return plain(plaintext);
+    return true;
   },
 };
 

@@ -11,8 +11,8 @@ export const sealSegment: Sealing["sealSegment"] = (state, index, final, plainte
   sealing.sealSegment(state, index, final, plaintext, room);
 
 /** Opens one segment: {@link Sealing.openSegment}. */
-export const openSegment: Sealing["openSegment"] = (state, index, final, segment) =>
-  sealing.openSegment(state, index, final, segment);
+export const openSegment: Sealing["openSegment"] = (state, index, final, segment, room) =>
+  sealing.openSegment(state, index, final, segment, room);
 
 /** Reads a header, without a key: {@link Sealing.parseHeader}. */
 export const parseHeader: Sealing["parseHeader"] = (bytes) => sealing.parseHeader(bytes);

@@ -19,12 +19,13 @@ export const portablePrimitives: Primitives = {
   seal(cipher, plaintext, out, at) {
     out.set(aead(cipher).encrypt(plaintext), at);
   },
-  open(cipher, sealed) {
-    if (sealed.length < TAG_BYTES) return null;
+  open(cipher, sealed, out) {
+    if (sealed.length < TAG_BYTES) return false;
     try {
-      return aead(cipher).decrypt(sealed);
+      out.set(aead(cipher).decrypt(sealed));
+      return true;
     } catch {
-      return null; // lengths are right, so it throws for one reason only: the tag does not fit
+      return false; // lengths are right, so it throws for one reason only: the tag does not fit
     }
   },
 };

@@ -11,8 +11,8 @@ export interface Primitives {
   hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array;
   /** Writes ciphertext and tag into `out` from `at` on. */
   seal(cipher: Cipher, plaintext: Uint8Array, out: Uint8Array, at: number): void;
-  /** The plaintext of ciphertext and tag, or `null` where they do not open. */
-  open(cipher: Cipher, sealed: Uint8Array): Uint8Array | null;
+  /** Writes the plaintext of ciphertext and tag into `out`; `false` where they do not open: `out` then holds nothing of use. */
+  open(cipher: Cipher, sealed: Uint8Array, out: Uint8Array): boolean;
 }
 
 /** One use of an AEAD: AES-256-GCM (suite 1) or ChaCha20-Poly1305 (suite 2). */

@@ -41,11 +41,12 @@ export interface Sealing {
    */
   sealSegment(state: SealState, index: number, final: boolean, plaintext: Uint8Array, room?: Uint8Array): Uint8Array;
   /**
-   * Opens a whole segment as `sealSegment` made it.
+   * Opens a whole segment as `sealSegment` made it, into an array of its own, or the
+   * beginning of `room` where it fits.
    *
    * @throws CORRUPT where it is not exactly that segment of that object
    */
-  openSegment(state: SealState, index: number, final: boolean, segment: Uint8Array): Uint8Array;
+  openSegment(state: SealState, index: number, final: boolean, segment: Uint8Array, room?: Uint8Array): Uint8Array;
   /**
    * Reads a header at the beginning of `bytes`; needs no key.
    *
@@ -101,7 +102,7 @@ export function createSealing(p: Primitives, random: (length: number) => Uint8Ar
   return {
     beginSeal,
     sealSegment: (state, index, final, plaintext, room) => sealSegment(p, state, index, final, plaintext, room),
-    openSegment: (state, index, final, segment) => openSegment(p, state, index, final, segment),
+    openSegment: (state, index, final, segment, room) => openSegment(p, state, index, final, segment, room),
     parseHeader: (bytes) => parseHeader(p, bytes),
     openHeader: (header, siteKey, kind) => openHeader(p, header, siteKey, kind),
     sealStream: (input, options) => sealStream(p, beginSeal, input, options),

@@ -47,18 +47,34 @@ export function sealSegment(
 }
 
 /** Docs: `Sealing.openSegment`. */
-export function openSegment(p: Primitives, state: SealState, index: number, final: boolean, segment: Uint8Array) {
-  const plaintext = tryOpen(p, state, index, final, segment);
+export function openSegment(
+  p: Primitives,
+  state: SealState,
+  index: number,
+  final: boolean,
+  segment: Uint8Array,
+  room?: Uint8Array,
+) {
+  const plaintext = tryOpen(p, state, index, final, segment, room);
   if (plaintext === null) throw corrupt(`Segment ${index} of the sealed object is damaged: it does not open.`);
   return plaintext;
 }
 
 /** The plaintext of a whole segment, or `null` where it is not that segment. */
-export function tryOpen(p: Primitives, state: SealState, index: number, final: boolean, segment: Uint8Array) {
+export function tryOpen(
+  p: Primitives,
+  state: SealState,
+  index: number,
+  final: boolean,
+  segment: Uint8Array,
+  room?: Uint8Array,
+): Uint8Array | null {
   if (segment.length <= SEGMENT_OVERHEAD) return null;
   const aad = segment.subarray(0, LENGTH_BYTES);
   if (view(aad).getUint32(0) !== segment.length - SEGMENT_OVERHEAD) return null;
-  return p.open(cipher(state, index, final, aad), segment.subarray(LENGTH_BYTES));
+  const length = segment.length - SEGMENT_OVERHEAD;
+  const out = room !== undefined && room.length >= length ? room.subarray(0, length) : allocate(length);
+  return p.open(cipher(state, index, final, aad), segment.subarray(LENGTH_BYTES), out) ? out : null;
 }
 
 function cipher({ suite, key }: SealState, index: number, final: boolean, aad: Uint8Array): Cipher {

@@ -17,6 +17,8 @@ import type { Cipher, Primitives } from "./primitives.ts";
 import { parseRecoveryCode } from "./recovery-code.ts";
 import { type AnySlot, type Argon2Kdf, isLabel, type KeySlot } from "./slot.ts";
 
+const SITE_KEY_BYTES = 32;
+
 /** What Argon2id (RFC 9106) is given; 32 bytes come out. */
 export interface Argon2Input {
   readonly password: Uint8Array;
@@ -109,8 +111,10 @@ export async function openSlots(
     }
     tried++;
     const kek = await wrappingKey(tools, slot, secret, signal);
-    const siteKey = tools.primitives.open(wrapCipher(slot, siteId, kek), fromHex(slot.wrapped));
-    if (siteKey !== null) return { siteKey, slotId: slot.id };
+    const siteKey = new Uint8Array(SITE_KEY_BYTES);
+    if (tools.primitives.open(wrapCipher(slot, siteId, kek), fromHex(slot.wrapped), siteKey)) {
+      return { siteKey, slotId: slot.id };
+    }
   }
   if (oversized !== null) throw tooMuchWork(oversized);
   throw fail(

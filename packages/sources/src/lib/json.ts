@@ -139,7 +139,6 @@ async function content(
     return new LifeboatError({ code: "INVALID", operation, message, key: entry.path, hint });
   };
   if (entry.size > maxBytes) throw refuse(entry.size);
-  if (entry.bytes !== undefined) return entry.bytes;
   const pieces: Uint8Array[] = [];
   let size = 0;
   for await (const piece of entry.open({ signal })) {

@@ -14,7 +14,7 @@ const PIECE = 1024 * 1024;
 export async function* get(
   { settings }: Parts,
   key: string,
-  { range, signal }: GetOptions,
+  { range, reuse = false, signal }: GetOptions,
 ): AsyncGenerator<Uint8Array> {
   const place = placeOf(settings.root, key, OPERATION);
   const { start, end } = resolveRange(range, OPERATION, key);
@@ -26,9 +26,14 @@ export async function* get(
     throw missing(key);
   }
   const stop = Math.min(end, (await file.stat()).size);
+  const rooms = reuse ? [Buffer.allocUnsafeSlow(PIECE), Buffer.allocUnsafeSlow(PIECE)] : [];
   const begin = (at: number) => {
     if (at >= stop) return null;
-    const piece = readPiece(file, at, stop, key);
+    const length = Math.min(PIECE, stop - at);
+    const room = rooms.shift();
+    if (room !== undefined) rooms.push(room); // one is with the caller while the other is filled
+    const into = room?.subarray(0, length) ?? Buffer.allocUnsafeSlow(length);
+    const piece = readPiece(file, at, into, key);
     piece.catch(() => undefined); // told when it is awaited, which may be long after it failed
     return piece;
   };
@@ -47,12 +52,11 @@ export async function* get(
   }
 }
 
-async function readPiece(file: FileHandle, at: number, stop: number, key: string): Promise<Uint8Array> {
-  const bytes = Buffer.allocUnsafeSlow(Math.min(PIECE, stop - at));
+async function readPiece(file: FileHandle, at: number, bytes: Buffer, key: string): Promise<Uint8Array> {
   let length = 0;
   while (length < bytes.length) {
     const { bytesRead } = await file.read(bytes, length, bytes.length - length, at + length);
-    if (bytesRead === 0) throw cutOff(key, at + length, stop);
+    if (bytesRead === 0) throw cutOff(key, at + length, at + bytes.length);
     length += bytesRead;
   }
   return bytes;

@@ -13,11 +13,12 @@ export interface Codec {
    */
   compress(plain: Uint8Array): Uint8Array;
   /**
-   * What a frame expands to, which must be exactly `size` bytes.
+   * What a frame expands to, which must be exactly `size` bytes: in `into`, which is of
+   * that length, or else in memory that the next call may use again.
    *
    * @throws CORRUPT where the frame is damaged or expands to anything else
    */
-  expand(frame: Uint8Array, size: number): Uint8Array;
+  expand(frame: Uint8Array, size: number, into?: Uint8Array): Uint8Array;
 }
 
 /** The extension of a part's object: `tar` and this. */

@@ -1,5 +1,6 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { LifeboatError } from "@lifeboat/contracts";
+import { moveTo } from "../bytes.ts";
 import type { Codec } from "./codec.ts";
 import { looksIncompressible, sampleOf, worthSampling } from "./stored.ts";
 
@@ -16,9 +17,9 @@ export function gzipCodec(level: number): Codec {
       }
       return compress(plain, level);
     },
-    expand(frame, size) {
+    expand(frame, size, into) {
       const plain = tryGunzip(frame, size);
-      if (plain?.length === size) return plain;
+      if (plain?.length === size) return into === undefined ? plain : moveTo(into, plain);
       throw new LifeboatError({
         code: "CORRUPT",
         operation: "archive.expand",

@@ -4,7 +4,7 @@ import { LifeboatError } from "@lifeboat/contracts";
 export interface ZstdWasm {
   /** One frame at `level`; the answer lies in memory that the next call uses again. */
   compress(plain: Uint8Array, level: number): Uint8Array;
-  /** What a frame expands to, at most `size` bytes; `null` where it is not a whole frame of that. */
+  /** What a frame expands to, of exactly `size` bytes, in memory that the next call uses again; `null` where it is not that. */
   expand(frame: Uint8Array, size: number): Uint8Array | null;
 }
 
@@ -63,7 +63,7 @@ export async function instantiateZstd(module: WebAssembly.Module): Promise<ZstdW
       const to = output(size);
       heap(from, frame.length).set(frame);
       const bytes = exports.j(to, size, from, frame.length);
-      return bytes === size ? heap(to, bytes).slice() : null;
+      return bytes === size ? heap(to, bytes) : null;
     },
   };
 }

@@ -1,7 +1,16 @@
 import zlib from "node:zlib";
 import { LifeboatError } from "@lifeboat/contracts";
+import { moveTo } from "../bytes.ts";
 import type { Codec } from "./codec.ts";
-import { looksIncompressible, sampleOf, storedZstdFrame, storedZstdLength, worthSampling } from "./stored.ts";
+import {
+  isStoredZstd,
+  looksIncompressible,
+  readStoredZstd,
+  sampleOf,
+  storedZstdFrame,
+  storedZstdLength,
+  worthSampling,
+} from "./stored.ts";
 import { instantiateZstd } from "./zstd-wasm.ts";
 
 // Node 22.15 and later have zstd of their own, which @types/node 20 does not know.
@@ -13,7 +22,7 @@ interface NativeZstd {
 
 interface ZstdEngine {
   compress(plain: Uint8Array): Uint8Array;
-  expand(frame: Uint8Array, size: number): Uint8Array | null;
+  expand(frame: Uint8Array, size: number, into?: Uint8Array): Uint8Array | null;
 }
 
 /** Whether this Node brings zstd along. */
@@ -28,6 +37,12 @@ export function hasNativeZstd(): boolean {
  */
 export async function zstdCodec(level: number, module: WebAssembly.Module | null): Promise<Codec> {
   let room = new Uint8Array(0);
+  const roomFor = (bytes: number) => {
+    if (room.length < bytes) room = new Uint8Array(bytes);
+    return room.subarray(0, bytes);
+  };
+  const expandStored = (frame: Uint8Array, size: number, into?: Uint8Array) =>
+    isStoredZstd(frame, size) ? readStoredZstd(frame, into ?? roomFor(size)) : null;
   const engine = module === null ? nativeEngine(level) : await wasmEngine(level, module);
   return {
     name: "zstd",
@@ -35,14 +50,13 @@ export async function zstdCodec(level: number, module: WebAssembly.Module | null
       if (worthSampling(plain)) {
         const sample = sampleOf(plain);
         if (looksIncompressible(sample.length, engine.compress(sample).length)) {
-          if (room.length < storedZstdLength(plain.length)) room = new Uint8Array(storedZstdLength(plain.length));
-          return storedZstdFrame(plain, room);
+          return storedZstdFrame(plain, roomFor(storedZstdLength(plain.length)));
         }
       }
       return engine.compress(plain);
     },
-    expand(frame, size) {
-      const plain = engine.expand(frame, size);
+    expand(frame, size, into) {
+      const plain = expandStored(frame, size, into) ?? engine.expand(frame, size, into);
       if (plain !== null && plain.length === size) return plain;
       throw new LifeboatError({
         code: "CORRUPT",
@@ -56,7 +70,15 @@ export async function zstdCodec(level: number, module: WebAssembly.Module | null
 
 async function wasmEngine(level: number, module: WebAssembly.Module): Promise<ZstdEngine> {
   const zstd = await instantiateZstd(module);
-  return { compress: (plain) => zstd.compress(plain, level), expand: (frame, size) => zstd.expand(frame, size) };
+  return {
+    compress: (plain) => zstd.compress(plain, level),
+    expand(frame, size, into) {
+      const plain = zstd.expand(frame, size);
+      if (plain === null || into === undefined) return plain;
+      into.set(plain);
+      return into;
+    },
+  };
 }
 
 function nativeEngine(level: number): ZstdEngine {
@@ -64,14 +86,19 @@ function nativeEngine(level: number): ZstdEngine {
   const params = { [native.constants.ZSTD_c_compressionLevel]: level };
   return {
     compress: (plain) => native.zstdCompressSync(plain, { chunkSize: chunkSize(plain.length), params }),
-    expand(frame, size) {
-      try {
-        return native.zstdDecompressSync(frame, { chunkSize: chunkSize(size), maxOutputLength: Math.max(1, size) });
-      } catch {
-        return null; // the caller says what it means
-      }
+    expand(frame, size, into) {
+      const plain = tryDecompress(native, frame, size);
+      return plain?.length !== size || into === undefined ? plain : moveTo(into, plain);
     },
   };
+}
+
+function tryDecompress(native: NativeZstd, frame: Uint8Array, size: number): Uint8Array | null {
+  try {
+    return native.zstdDecompressSync(frame, { chunkSize: chunkSize(size), maxOutputLength: Math.max(1, size) });
+  } catch {
+    return null; // the caller says what it means
+  }
 }
 
 /** zlib wants its output buffer near the size of the output; 64 is its least. */

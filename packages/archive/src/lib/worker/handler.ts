@@ -1,15 +1,16 @@
 import { createHash, type Hash } from "node:crypto";
-import { type Handler, releaseBytes, Transfer } from "@lifeboat/threads";
+import { type Handler, Transfer } from "@lifeboat/threads";
 import { openCodec } from "../codec/open-codec.ts";
 import { SEGMENT_BYTES } from "../limits.ts";
 import { Packer } from "./pack.ts";
 import type { Result, Task, ThreadSetup } from "./tasks.ts";
-import { unpack } from "./unpack.ts";
+import { Unpacker } from "./unpack.ts";
 
 /** What answers the tasks of a part, in a worker thread or on the calling one. */
 export async function startHandler({ codec: setup, seal }: ThreadSetup): Promise<Handler<Task, Result>> {
   const codec = await openCodec(setup);
   const digests = new Map<number, Hash>();
+  const unpacker = new Unpacker(codec, seal);
   let packer: Packer | undefined;
 
   return (task) => {
@@ -23,17 +24,16 @@ export async function startHandler({ codec: setup, seal }: ThreadSetup): Promise
         ]);
       }
       case "unpack": {
-        const unpacked = unpack(codec, seal, task);
-        return new Transfer<Result>(unpacked, [unpacked.bytes.buffer]);
+        const unpacked = unpacker.unpack(task);
+        const { stored, bytes } = unpacked;
+        return new Transfer<Result>(unpacked, bytes === undefined ? [stored.buffer] : [stored.buffer, bytes.buffer]);
       }
       case "digest": {
-        const digest = digests.get(task.id) ?? createHash("sha256");
-        digests.set(task.id, digest);
-        digest.update(task.bytes);
-        const bytes = task.bytes as Uint8Array<ArrayBuffer>; // the task's own: it came by transfer or clone
-        if (task.giveBack) return new Transfer<Result>(bytes, [bytes.buffer]);
-        releaseBytes(bytes);
-        return null;
+        const { id, bytes, start, end } = task;
+        const digest = digests.get(id) ?? createHash("sha256");
+        digests.set(id, digest);
+        digest.update(bytes.subarray(start, end));
+        return new Transfer<Result>(bytes, [bytes.buffer]); // the task's own: it came by transfer or clone
       }
       case "digest-end": {
         const digest = digests.get(task.id) ?? createHash("sha256");

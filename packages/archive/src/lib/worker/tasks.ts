@@ -93,28 +93,32 @@ export interface ContentCheck {
 export interface UnpackTask {
   readonly op: "unpack";
   readonly segment: number;
-  readonly stored: Uint8Array;
+  readonly stored: Uint8Array<ArrayBuffer>;
+  /** How many bytes it must expand to. */
   readonly unpacked: number;
+  /** Memory of that length for them; absent where only is wanted whether they are right. */
+  readonly room?: Uint8Array<ArrayBuffer>;
   readonly checks: readonly ContentCheck[];
-  /** Whether the bytes are wanted, or only whether they are right. */
-  readonly keep: boolean;
 }
 
 /** An opened segment. */
 export interface Unpacked {
-  /** Empty where it was not wanted. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The task's room, filled; absent where there was none. */
+  readonly bytes?: Uint8Array<ArrayBuffer>;
+  /** The task's stored bytes, used up: their memory goes back. */
+  readonly stored: Uint8Array<ArrayBuffer>;
   /** The paths whose content is not what it should be. */
   readonly bad: readonly string[];
 }
 
-/** Bytes to be added to a running digest; the same thread must get all of one digest's. */
+/** Bytes to be added to a running digest, and given back; the same thread must get all of one digest's. */
 export interface DigestTask {
   readonly op: "digest";
   readonly id: number;
-  readonly bytes: Uint8Array;
-  /** Whether the bytes are wanted back; else their memory is released. */
-  readonly giveBack: boolean;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The stretch of them that counts. Default: all. */
+  readonly start?: number;
+  readonly end?: number;
 }
 
 /** The end of a digest. */
@@ -126,5 +130,5 @@ export interface DigestEndTask {
 /** What a thread is asked. */
 export type Task = PackTask | UnpackTask | DigestTask | DigestEndTask;
 
-/** What it answers: {@link Packed}, {@link Unpacked}, the bytes given back, nothing, or a digest in hex. */
-export type Result = Packed | Unpacked | Uint8Array<ArrayBuffer> | null | string;
+/** What it answers: {@link Packed}, {@link Unpacked}, the bytes given back, or a digest in hex. */
+export type Result = Packed | Unpacked | Uint8Array<ArrayBuffer> | string;

@@ -1,23 +1,37 @@
 import { createHash } from "node:crypto";
-import { openSegment, type SealState } from "@lifeboat/crypto";
-import { releaseBytes } from "@lifeboat/threads";
-import { ownBytes } from "../bytes.ts";
+import { openSegment, SEGMENT_OVERHEAD, type SealState } from "@lifeboat/crypto";
 import type { Codec } from "../codec/codec.ts";
-import type { Unpacked, UnpackTask } from "./tasks.ts";
+import type { ContentCheck, Unpacked, UnpackTask } from "./tasks.ts";
 
 const NOTHING: readonly string[] = [];
 
-/** Opens, expands and checks one segment. */
-export function unpack(codec: Codec, seal: SealState | null, task: UnpackTask): Unpacked {
-  const frame = seal === null ? task.stored : openSegment(seal, task.segment, false, task.stored);
-  const bytes = codec.expand(frame, task.unpacked);
-  for (const used of [frame, task.stored]) releaseBytes(used);
-  const bad =
-    task.checks.length === 0 ? NOTHING : task.checks.filter((check) => !matches(bytes, check)).map((c) => c.path);
-  return { bytes: task.keep ? ownBytes(bytes) : new Uint8Array(0), bad };
+/** Opens, expands and checks segments, synchronously. One a thread. */
+export class Unpacker {
+  readonly #codec: Codec;
+  readonly #seal: SealState | null;
+  /** Where segments are opened to: the largest so far. */
+  #frame = new Uint8Array(0);
+
+  constructor(codec: Codec, seal: SealState | null) {
+    this.#codec = codec;
+    this.#seal = seal;
+  }
+
+  unpack({ segment, stored, unpacked, room, checks }: UnpackTask): Unpacked {
+    const frame = this.#seal === null ? stored : this.#open(this.#seal, segment, stored);
+    const bytes = this.#codec.expand(frame, unpacked, room);
+    const bad = checks.length === 0 ? NOTHING : checks.filter((check) => !matches(bytes, check)).map((c) => c.path);
+    return { ...(room === undefined ? {} : { bytes: room }), stored, bad };
+  }
+
+  #open(seal: SealState, segment: number, stored: Uint8Array): Uint8Array {
+    const length = stored.length - SEGMENT_OVERHEAD;
+    if (this.#frame.length < length) this.#frame = new Uint8Array(length);
+    return openSegment(seal, segment, false, stored, this.#frame);
+  }
 }
 
-function matches(bytes: Uint8Array, check: { offset: number; size: number; sha256: string }): boolean {
+function matches(bytes: Uint8Array, check: ContentCheck): boolean {
   const content = bytes.subarray(check.offset, check.offset + check.size);
   return content.length === check.size && createHash("sha256").update(content).digest("hex") === check.sha256;
 }

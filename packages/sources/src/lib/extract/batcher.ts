@@ -5,6 +5,14 @@ import type { Dress } from "./protocol.ts";
 const ROWS = 256;
 const NOTHING: Dress = { mode: 0, mtimeMs: 0, uid: -1, gid: -1 };
 
+/** Content that is at hand. */
+export interface Content {
+  /** In bytes. */
+  readonly size: number;
+  /** Copies all of it to the beginning of `target`. */
+  readonly copyTo: (target: Uint8Array) => void;
+}
+
 /** Groups small work into batches. Content is copied, so that the buffers it came in stay whole. */
 export class Batcher {
   readonly #lanes: Lanes;
@@ -20,11 +28,11 @@ export class Batcher {
   }
 
   /** Adds a row; its content is at most an arena, 1 MiB. */
-  async add(make: number, path: string, dress = NOTHING, content?: Uint8Array, target = ""): Promise<void> {
-    const length = content?.length ?? 0;
+  async add(make: number, path: string, dress = NOTHING, content?: Content, target = ""): Promise<void> {
+    const length = content?.size ?? 0;
     if (this.#table.rows >= ROWS || this.#used + length > (this.#arena?.length ?? length)) await this.flush();
     this.#arena ??= new Uint8Array(this.#lanes.arena());
-    if (content !== undefined) this.#arena.set(content, this.#used);
+    content?.copyTo(this.#arena.subarray(this.#used, this.#used + length));
     this.#table.add([make, this.#used, length, dress.mode, dress.mtimeMs, dress.uid, dress.gid], [path, target]);
     this.#used += length;
   }

@@ -1,6 +1,5 @@
 import type { RestoredEntry } from "@lifeboat/contracts";
 import { blockWriter } from "@lifeboat/disk";
-import { releaseBytes } from "@lifeboat/threads";
 import { systemError } from "../errors.ts";
 import type { Guard } from "./guard.ts";
 
@@ -20,21 +19,15 @@ export async function streamTo(fd: number, entry: RestoredEntry, guard: Guard, s
       throw systemError(error, guard.operation, `${entry.path} could not be written`, entry.path);
     }
   };
-  for await (const piece of contentOf(entry, signal)) {
+  for await (const piece of entry.open({ signal, reuse: true })) {
     signal.throwIfAborted();
     if (out.size + piece.length > entry.size) {
       throw guard.refusal("CORRUPT", entry.path, `it holds more than the ${entry.size} bytes that it should`);
     }
     await written(out.write(piece));
-    releaseBytes(piece);
   }
   const size = await written(out.end());
   if (size !== entry.size) {
     throw guard.refusal("CORRUPT", entry.path, `it holds ${size} bytes and not the ${entry.size} that it should`);
   }
-}
-
-async function* contentOf(entry: RestoredEntry, signal: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
-  if (entry.bytes !== undefined) yield entry.bytes;
-  else yield* entry.open({ signal });
 }

@@ -13,7 +13,7 @@ import { Lanes } from "./lanes.ts";
 import { type Ownership, readOwnership } from "./ownership.ts";
 import { type Place, preparePlace } from "./place.ts";
 import { MAKE } from "./protocol.ts";
-import { collect } from "./small-file.ts";
+import { contentOf } from "./small-file.ts";
 
 /** How entries are extracted. */
 export interface ExtractOptions {
@@ -162,7 +162,7 @@ class Extraction {
       return this.#batcher.add(MAKE.directory, path, dress);
     }
     if (entry.size >= BIG) return this.#stream(entry);
-    await this.#batcher.add(MAKE.file, path, dress, await collect(entry, this.#guard, this.#options.signal));
+    await this.#batcher.add(MAKE.file, path, dress, await contentOf(entry, this.#guard, this.#options.signal));
   }
 
   async #stream(entry: RestoredEntry): Promise<void> {

@@ -1,26 +1,31 @@
 import type { RestoredEntry } from "@lifeboat/contracts";
+import type { Content } from "./batcher.ts";
 import type { Guard } from "./guard.ts";
 
 /**
- * All of a small entry's content.
+ * All of a small entry's content, to be copied to where it is wanted.
  *
- * @throws CORRUPT where there are more or fewer bytes than the entry says
+ * @throws CORRUPT, here or when it is copied, where there are more or fewer bytes than the entry says
  */
-export async function collect(entry: RestoredEntry, guard: Guard, signal: AbortSignal): Promise<Uint8Array> {
+export async function contentOf(entry: RestoredEntry, guard: Guard, signal: AbortSignal): Promise<Content> {
   const { path, size } = entry;
-  let content = entry.bytes;
-  if (content === undefined) {
-    const all = new Uint8Array(size);
-    let at = 0;
-    for await (const piece of entry.open({ signal })) {
-      if (at + piece.length > size) {
-        throw guard.refusal("CORRUPT", path, `it holds more than the ${size} bytes that it should`);
-      }
-      all.set(piece, at);
-      at += piece.length;
-    }
-    content = all.subarray(0, at);
+  const check = (found: number) => {
+    if (found === size) return;
+    throw guard.refusal(
+      "CORRUPT",
+      path,
+      `it holds ${found > size ? "more" : found} and not the ${size} bytes that it should`,
+    );
+  };
+  const { copyTo } = entry;
+  if (copyTo !== undefined) return { size, copyTo: (target) => check(copyTo(target)) };
+  const all = new Uint8Array(size);
+  let at = 0;
+  for await (const piece of entry.open({ signal, reuse: true })) {
+    if (at + piece.length > size) check(at + piece.length);
+    all.set(piece, at);
+    at += piece.length;
   }
-  if (content.length === size) return content;
-  throw guard.refusal("CORRUPT", path, `it holds ${content.length} bytes and not the ${size} that it should`);
+  check(at);
+  return { size, copyTo: (target) => target.set(all) };
 }

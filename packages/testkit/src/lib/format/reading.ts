@@ -35,6 +35,41 @@ export function reading({ test, options }: FormatHarness): void {
     for await (const entry of repository.read(IDS[0], "data")) if (entry.path === "file 2") break;
   });
 
+  test("a piece that is used up at once may lie in the same memory as the next", async ({ repository, backUp }) => {
+    const known = [fileEntry("small", bytesOf(1000, 1)), fileEntry("large", bytesOf(9_000_000, 2))];
+    await backUp(known.map(({ entry }) => entry));
+    const found: Buffer[] = [];
+    for await (const entry of repository.read(IDS[0], "data")) {
+      const pieces: Buffer[] = [];
+      for await (const piece of entry.open({ reuse: true })) pieces.push(Buffer.from(piece));
+      found.push(Buffer.concat(pieces));
+    }
+    expect(found.map((bytes, n) => bytes.equals(known[n]?.bytes ?? Buffer.alloc(0)))).toEqual([true, true]);
+  });
+
+  test("pieces stay as they are, unless they may be used again", async ({ repository, backUp }) => {
+    const known = Array.from({ length: 4 }, (_, n) => fileEntry(`file ${n}`, bytesOf(n % 2 ? 9_000_000 : 3000, n + 1)));
+    await backUp(known.map(({ entry }) => entry));
+    const kept: Uint8Array[][] = [];
+    for await (const entry of repository.read(IDS[0], "data")) kept.push(await all(entry.open()));
+    expect(kept.map((pieces, n) => Buffer.concat(pieces).equals(known[n]?.bytes ?? Buffer.alloc(0)))).not.toContain(
+      false,
+    );
+  });
+
+  test("content that is asked for too late is refused, never another entry's", async ({ repository, backUp }) => {
+    const known = Array.from({ length: 6 }, (_, n) => fileEntry(`file ${n}`, bytesOf(n % 3 ? 3000 : 9_000_000, n + 1)));
+    await backUp(known.map(({ entry }) => entry));
+    const entries = await all(repository.read(IDS[0], "data"));
+    for (const entry of entries) {
+      expect(await failureOf(read(entry.open())), entry.path).toMatchObject({ code: "INVALID", key: entry.path });
+      if (entry.copyTo === undefined) continue;
+      const target = Buffer.alloc(entry.size);
+      expect(() => entry.copyTo?.(target), entry.path).toThrow(expect.objectContaining({ code: "INVALID" }));
+      expect(target.every((byte) => byte === 0)).toBe(true);
+    }
+  });
+
   test("the list of entries, and one small file, are read without the rest", async ({ storage, open, backUp }) => {
     const large = bytesOf(16 * 1024 * 1024, 1);
     const known = [

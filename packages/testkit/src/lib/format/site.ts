@@ -10,7 +10,7 @@ import type {
   Storage,
   VerifyProblem,
 } from "@lifeboat/contracts";
-import { onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { read } from "../helpers.ts";
 import type { FormatSuiteOptions } from "./options.ts";
 
@@ -120,10 +120,12 @@ export async function readAll(
   repository: Repository,
   id: string = IDS[0],
   source = "data",
-): Promise<readonly { entry: RestoredEntry; bytes: Buffer }[]> {
-  const found: { entry: RestoredEntry; bytes: Buffer }[] = [];
+): Promise<readonly { entry: RestoredEntry; bytes: Buffer; copied?: Buffer }[]> {
+  const found: { entry: RestoredEntry; bytes: Buffer; copied?: Buffer }[] = [];
   for await (const entry of repository.read(id, source)) {
-    found.push({ entry, bytes: entry.type === "file" ? await read(entry.open()) : Buffer.alloc(0) });
+    const copied = entry.copyTo === undefined ? {} : { copied: Buffer.alloc(entry.size) };
+    if (copied.copied !== undefined) expect(entry.copyTo?.(copied.copied)).toBe(entry.size);
+    found.push({ entry, bytes: entry.type === "file" ? await read(entry.open()) : Buffer.alloc(0), ...copied });
   }
   return found;
 }
