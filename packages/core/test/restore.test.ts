@@ -338,3 +338,52 @@ describe("a restore drill", () => {
     expect(await tree(root)).toEqual({ "app.db": "data" });
   });
 });
+
+describe("what a restore or a verification is asked to be", () => {
+  it("is a plan that counts once, also where the source can't compare", async () => {
+    const settings = texts("settings", { a: "1" });
+    const { engine } = host({ sources: [settings] });
+    const { id } = await engine.backup({ site: "local" });
+    const plan = await engine.planRestore({ site: "local", id });
+    expect((await engine.planRestore({ site: "local", id })).token).toBe(plan.token);
+    await engine.restore(plan, { confirm: plan.token });
+    delete settings.restored.a;
+    await expect(engine.restore(plan, { confirm: plan.token })).rejects.toThrow(coded("CONFLICT"));
+    expect(settings.restored).toEqual({});
+    const again = await engine.planRestore({ site: "local", id });
+    await engine.restore(again, { confirm: again.token });
+    expect(settings.restored).toEqual({ a: "1" });
+  });
+
+  it("may name a source as everything in the language is named", async () => {
+    const source = texts("constructor", { a: "1" });
+    const { engine } = host({ sources: [source, texts("other", { b: "2" })] });
+    const { id } = await engine.backup({ site: "local" });
+    const both = { other: true, constructor: true } as const;
+    const plan = await engine.planRestore({ site: "local", id, to: {}, select: both });
+    expect(plan).toMatchObject({
+      ok: true,
+      mode: "replace",
+      sources: [{ source: "constructor" }, { source: "other" }],
+    });
+    expect((await engine.planRestore({ site: "local", id, to: {}, select: { other: true } })).sources).toHaveLength(1);
+    await engine.restore(plan, { confirm: plan.token });
+    expect(source.restored).toEqual({ a: "1" });
+  });
+
+  it("is refused where it is to verify nothing at all", async () => {
+    const { engine } = host({ sources: [texts("settings", { a: "1" })] });
+    const { id } = await engine.backup({ site: "local" });
+    await expect(engine.verify({ site: "local", id, sources: [] })).rejects.toThrow(coded("INVALID"));
+  });
+
+  it("fails a drill whose source restores nothing to the place it is given", async () => {
+    const { engine } = host({ sources: [texts("settings", { a: "1" })] });
+    const { id } = await engine.backup({ site: "local" });
+    const report = await engine.verify({ site: "local", id, level: "restore" });
+    expect(report).toMatchObject({
+      ok: false,
+      checks: [{ level: "error", code: "place-ignored", source: "settings" }],
+    });
+  });
+});

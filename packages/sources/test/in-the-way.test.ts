@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { directory } from "../src/index.ts";
@@ -29,6 +29,23 @@ describe("a place that something else writes to", () => {
   });
 });
 
+describe("a new place that somebody else makes meanwhile", () => {
+  test("stays theirs, and nothing of the restore is left", async () => {
+    const parent = temporary();
+    const to = join(parent, "to");
+    async function* entries() {
+      yield restored({ path: "a" }, "backed up");
+      mkdirSync(to);
+      writeFileSync(join(to, "b"), "somebody's own");
+    }
+    const context = restoreContext({ to });
+    const restoring = source("/nowhere").restore(context, entries());
+    await expect(restoring).rejects.toMatchObject({ name: "LifeboatError", code: "CONFLICT", key: to });
+    expect(context.problems).toEqual([]);
+    expect(readdirSync(parent, { recursive: true }).map(String).sort()).toEqual(["to", "to/b"]);
+  });
+});
+
 describe("what is in the way of an entry", () => {
   test.each(["replace", "merge"] as const)("%s never deletes another disk that is mounted in it", async (mode) => {
     const root = temporary();
@@ -40,6 +57,23 @@ describe("what is in the way of an entry", () => {
     await expect(restoring).rejects.toMatchObject({ code: "CONFLICT", key: "media" });
     expect(readFileSync(join(disk, "film"), "utf8")).toBe("the only copy");
     expect(readdirSync(root)).toEqual(["media"]);
+  });
+
+  test("and can't be removed fails the restore with an error that says so", async () => {
+    const root = temporary();
+    mkdirSync(join(root, "a/b"), { recursive: true });
+    async function* entries() {
+      yield restored({ path: "a" }, new Uint8Array(600_000)); // so large a file is in its place when the next one is asked for
+      const aside = readdirSync(root).find(
+        (name) => name.startsWith(".lifeboat-") && existsSync(join(root, name, "b")),
+      );
+      mountAt(join(root, aside ?? "absent", "b"));
+    }
+    const restoring = directory("data", { path: root, threads: false }).restore(
+      restoreContext({ mode: "merge" }),
+      entries(),
+    );
+    await expect(restoring).rejects.toMatchObject({ name: "LifeboatError", message: /make room/ });
   });
 
   test("goes however deep it is, though a restore that was killed left its own behind", async () => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import {
   isLifeboatError,
@@ -95,6 +95,7 @@ async function drillPart(
     if (isLifeboatError(cause)) throw cause;
     return [{ level: "error", code: "restore-failed", message: messageOf(cause), source: part.source }];
   }
+  if (part.counts.files > 0 && (await isEmpty(to))) return [placeIgnored(part.source)];
   return validate(source, part, context, to);
 }
 
@@ -112,6 +113,20 @@ async function validate(
   } catch (error) {
     throw sourceFailed(error, source.id, "validate", context.signal);
   }
+}
+
+async function isEmpty(directory: string): Promise<boolean> {
+  return (await readdir(directory)).length === 0;
+}
+
+function placeIgnored(source: string): RestoreCheck {
+  return {
+    level: "error",
+    code: "place-ignored",
+    message: `The source "${source}" was to restore to another place, and restored nothing there. It may have written to its own.`,
+    source,
+    hint: "Its `restore` has to write beneath `context.to` where that is given. Look whether its own data is as it should be.",
+  };
 }
 
 function notRegistered(source: string): RestoreCheck {

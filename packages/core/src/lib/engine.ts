@@ -119,6 +119,7 @@ export function createBackupEngine<
     locks: createLocalLocks(),
     catalog: createCatalog(),
     unregistered,
+    restores: new Map(),
     temporaryDirectory: options.temporaryDirectory ?? tmpdir(),
   };
   let closing: Promise<void> | undefined;

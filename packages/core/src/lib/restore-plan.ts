@@ -40,13 +40,13 @@ export async function prepareRestore(
   const parts: PartPlan[] = [];
   const chosen = choose(manifest, request, checks);
   // What lies elsewhere is not this source's to clear away, unless somebody says so.
-  const elsewhere = chosen.every(({ source }) => request.to?.[source] !== undefined);
+  const elsewhere = chosen.every(({ source }) => own(request.to, source) !== undefined);
   const mode = request.mode ?? (elsewhere ? "merge" : "replace");
   checks.push(...(await checkPresence(site, id, chosen, signal)));
   const damaged = new Set(checks.flatMap((check) => (check.code === "integrity" ? [check.source] : [])));
   for (const part of chosen) {
-    const to = request.to?.[part.source];
-    const select = request.select?.[part.source];
+    const to = own(request.to, part.source);
+    const select = own(request.select, part.source);
     const registered = engine.sources.get(part.source);
     const source = registered ?? (to === undefined ? undefined : engine.unregistered?.(part.source, to));
     if (source === undefined) checks.push(notRegistered(part.source, engine.unregistered !== undefined));
@@ -64,6 +64,7 @@ export async function prepareRestore(
         registered: registered !== undefined,
         select: select === true ? undefined : select,
         spare: untaken(manifest, part),
+        restores: engine.restores.get(part.source) ?? 0,
       },
       changes.of(part.source),
     );
@@ -79,8 +80,8 @@ export async function prepareRestore(
     mode,
     sources: chosen.map((part) => {
       const planned = parts.find((each) => each.part === part);
-      const select = request.select?.[part.source];
-      const to = request.to?.[part.source];
+      const select = own(request.select, part.source);
+      const to = own(request.to, part.source);
       return {
         source: part.source,
         ...(to === undefined ? {} : { to }),
@@ -109,6 +110,11 @@ function tokenOf(plan: Omit<RestorePlan, "token">, manifest: Manifest, parts: re
   const found = checks.map(({ level, code, source }) => [level, code, source ?? ""]);
   const text = JSON.stringify({ id, siteId: manifest.siteId, site, mode, sources, objects, digests, found, counts });
   return createHash("sha256").update(text).digest("hex");
+}
+
+/** A member of its own: an id may be the name of something that every object has. */
+function own<T>(members: { readonly [source: string]: T } | undefined, source: string): T | undefined {
+  return members !== undefined && Object.hasOwn(members, source) ? members[source] : undefined;
 }
 
 /** What the backup could not take of a source. */

@@ -48,6 +48,7 @@ export async function runRestore(
     entries: prepared.parts.reduce((sum, { entries }) => sum + entries, 0),
     bytes: prepared.plan.changes.bytes,
   });
+  for (const { part } of prepared.parts) engine.restores.set(part.source, (engine.restores.get(part.source) ?? 0) + 1);
   job.phase("quiescing");
   const quiet = prepared.parts.filter(({ to }) => to === undefined).map(({ source }) => source);
   const total = { entries: 0, bytes: 0 };

@@ -14,4 +14,6 @@ export interface RunContext {
   /** Docs: `EngineOptions.unregistered`. */
   readonly unregistered?: ((id: string, directory: string) => Source) | undefined;
   readonly temporaryDirectory: string;
+  /** How many restores each source has been given, by its id. */
+  readonly restores: Map<string, number>;
 }

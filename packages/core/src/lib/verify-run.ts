@@ -1,4 +1,10 @@
-import type { CheckLevel, Manifest, RestoreCheck, VerifyProblem } from "@lifeboat/contracts";
+import {
+  type CheckLevel,
+  LifeboatError,
+  type Manifest,
+  type RestoreCheck,
+  type VerifyProblem,
+} from "@lifeboat/contracts";
 import { LABELS_NAME, MANIFEST_NAME } from "@lifeboat/manifests";
 import { drill } from "./drill.ts";
 import { damageCode, isDamage } from "./errors.ts";
@@ -49,6 +55,7 @@ const MAX_PROBLEMS = 1000;
 /** Verifies a backup. What is wrong with it is in the report; it fails only where it could not look. */
 export async function runVerify(engine: RunContext, request: VerifyRequest, job: JobControl): Promise<VerifyReport> {
   const { id, level = "content" } = request;
+  if (request.sources?.length === 0) throw nothingToVerify(id);
   const started = new Date();
   const site = await engine.sites.open(request.site, job);
   using _lock = engine.locks.take({ job: job.id, kind: "read", site: request.site, sources: [], backup: id });
@@ -131,4 +138,14 @@ export async function runVerify(engine: RunContext, request: VerifyRequest, job:
     }
     return all.filter((source) => request.sources?.includes(source) ?? true);
   }
+}
+
+function nothingToVerify(id: string): LifeboatError {
+  return new LifeboatError({
+    code: "INVALID",
+    operation: "verify",
+    key: id,
+    message: "Expected at least one source to verify, found none.",
+    hint: "Leave `sources` out to verify all of the backup.",
+  });
 }

@@ -1,6 +1,12 @@
 import { lstat, realpath } from "node:fs/promises";
-import { type ProblemReport, pathFromBytes, type RestoredEntry, type RestoreMode } from "@lifeboat/contracts";
-import { causeOf, reasonOf, systemError } from "../errors.ts";
+import {
+  LifeboatError,
+  type ProblemReport,
+  pathFromBytes,
+  type RestoredEntry,
+  type RestoreMode,
+} from "@lifeboat/contracts";
+import { causeOf, errnoOf, reasonOf, systemError } from "../errors.ts";
 import { native } from "../fs/names.ts";
 import { DIRECTORY } from "../fs/path-map.ts";
 import { FoldedPaths, Spellings } from "../fs/spellings.ts";
@@ -43,6 +49,8 @@ export interface Restored {
 /** Files at least so big are streamed; smaller ones go to the writers whole. */
 const BIG = 512 * 1024;
 const LINKS = 4096;
+/** What `rename` answers where its target has come into being. */
+const TAKEN = ["ENOTEMPTY", "EEXIST", "ENOTDIR", "EISDIR"];
 
 /**
  * Writes entries beneath a directory, never through a link and never half a file
@@ -65,12 +73,32 @@ export async function extract(entries: AsyncIterable<RestoredEntry>, options: Ex
     await new Extraction(place, lanes, options, await readOwnership(options.report)).run(entries);
     signal.throwIfAborted();
     await lanes.tell("close");
-    await place.publish();
+    await published(place, options);
   } catch (error) {
     await undo(lanes, place, options);
     throw signal.aborted ? signal.reason : error;
   }
   if (options.durable !== false) await makeDurable(lanes, startedMs, options);
+}
+
+async function published(place: Place, { root, operation }: ExtractOptions): Promise<void> {
+  try {
+    await place.publish();
+  } catch (error) {
+    if (TAKEN.includes(errnoOf(error) ?? "")) throw takenPlace(root, operation, error);
+    throw systemError(error, operation, `What was restored could not be put in its place, ${root}`, root);
+  }
+}
+
+function takenPlace(root: string, operation: string, cause: unknown): LifeboatError {
+  return new LifeboatError({
+    code: "CONFLICT",
+    operation,
+    key: root,
+    message: `${root} was not there when the restore began, and is now.`,
+    hint: "Stop what writes there, and restore again.",
+    cause,
+  });
 }
 
 /** Everything is in its place by now: a failure says that it may not stay there. */

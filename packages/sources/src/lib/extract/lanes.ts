@@ -78,10 +78,11 @@ export class Lanes implements AsyncDisposable {
     this.#check();
   }
 
-  /** Tells all threads: to delete what moved aside, to close, or to undo what can be undone and close. */
+  /** Tells all threads: to delete what moved aside, to close, or to undo what can be undone and close. Rejects once all have ended, with the first error. */
   async tell(kind: "clear" | "close" | "discard"): Promise<void> {
     await Promise.all(this.#running);
-    await Promise.all(this.#lanes.map(async ({ threads }) => this.#take(await threads.run({ kind }))));
+    const told = this.#lanes.map(async ({ threads }) => this.#take(await threads.run({ kind })));
+    for (const outcome of await Promise.allSettled(told)) if (outcome.status === "rejected") throw outcome.reason;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -12,9 +12,12 @@ export function serveWriter(options: WriterOptions): Handler<WriteTask, WriteRes
   let writer: Writer | null = null;
 
   return (task) => {
-    if (task.kind === "erase") return erase(task.parent, task.name);
+    if (task.kind === "erase") {
+      naming(task.name, options.operation, () => erase(task.parent, task.name));
+      return { problems: [] };
+    }
     if (task.kind === "sync") {
-      syncTree(task.root, task.sinceMs);
+      naming(task.root, options.operation, () => syncTree(task.root, task.sinceMs));
       return { problems: [] };
     }
     if (task.kind === "discard" && writer === null) return { problems: [] }; // it never began, or has closed
@@ -28,14 +31,13 @@ export function serveWriter(options: WriterOptions): Handler<WriteTask, WriteRes
   };
 }
 
-function erase(path: string, name: string): WriteResult {
+function erase(path: string, name: string): void {
   const parent = openRoot(path);
   try {
     removeTree(parent, name);
   } finally {
     closeDirectory(parent);
   }
-  return { problems: [] };
 }
 
 function run(
@@ -53,13 +55,13 @@ function run(
       naming(task.path, operation, () => writer.end(task.size, task.dress));
       return {};
     case "clear":
-      writer.clear();
+      tidying(operation, "What had to make room could not all be removed", () => writer.clear());
       return {};
     case "close":
       writer.close();
       return {};
     case "discard":
-      writer.discard();
+      tidying(operation, "What was written could not all be taken back", () => writer.discard());
       return {};
   }
 }
@@ -88,5 +90,13 @@ function naming<T>(path: string, operation: string, work: () => T): T {
     return work();
   } catch (error) {
     throw systemError(error, operation, `${path} could not be written`, path);
+  }
+}
+
+function tidying(operation: string, what: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    throw systemError(error, operation, what);
   }
 }
