@@ -1,1 +1,3 @@
-export {};
+export type { HostKeyCheck, SeenHostKey } from "./lib/host-key.ts";
+export type { SftpStorageOptions } from "./lib/options.ts";
+export { sftpStorage } from "./lib/sftp.ts";
