@@ -7,7 +7,7 @@ import { storageSuite } from "@lifeboat/testkit";
 function suite(name: string, sync: "always" | "never"): void {
   storageSuite(name, {
     ...(sync === "always" ? { scale: 0.4, manyKeys: 200 } : {}), // each put waits for the disk
-    putMemory: 8 * 1024 * 1024,
+    putMemory: 16 * 1024 * 1024,
     async create() {
       const path = await mkdtemp(join(tmpdir(), "lifeboat-local-"));
       return {
