@@ -1,1 +1,3 @@
 export { type BlockWriter, type BlockWriterOptions, blockWriter } from "./lib/block-writer.ts";
+export { expectMounted, nearestExisting, readMounts } from "./lib/mount.ts";
+export type { Mount } from "./lib/mountinfo.ts";

@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { directory } from "../src/index.ts";
-import { list, restoreContext, restored, temporary } from "./tools.ts";
+import { directory, files } from "../src/index.ts";
+import { all, backupContext, list, restoreContext, restored, temporary } from "./tools.ts";
 
 const source = (path: string) => directory("data", { path });
 
@@ -86,5 +86,31 @@ describe("what is in the way of an entry", () => {
     expect(readFileSync(join(root, "a"), "utf8")).toBe("a file");
     expect(readdirSync(left)).toEqual(["x"]);
     expect(readdirSync(root).length).toBe(2);
+  });
+});
+
+describe("a source that requires its disk to be mounted", () => {
+  test("is neither backed up nor restored to while it is not", async () => {
+    const disk = join(temporary(), "disk");
+    const path = join(disk, "media");
+    mkdirSync(path, { recursive: true });
+    const unmounted = { code: "UNREACHABLE", retryable: true, hint: expect.stringMatching(/not mounted/) };
+    const sources = [
+      directory("data", { path, requireMount: disk }),
+      files("data", { base: path, paths: ["a"], requireMount: disk }),
+    ];
+    const entries = () => list(restored({ path: "a" }, "a"));
+    for (const each of sources) {
+      await expect(all(each.entries(backupContext()))).rejects.toMatchObject(unmounted);
+      await expect(each.restore(restoreContext(), entries())).rejects.toMatchObject(unmounted);
+      await each.restore(restoreContext({ to: join(temporary(), "elsewhere") }), entries());
+    }
+    expect(readdirSync(path)).toEqual([]);
+    mountAt(disk);
+    mkdirSync(path);
+    for (const each of sources) {
+      await each.restore(restoreContext(), entries());
+      expect((await all(each.entries(backupContext()))).map((entry) => entry.path)).toEqual(["a"]);
+    }
   });
 });

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type {
   BackupContext,
   EntryInfo,
@@ -6,6 +7,7 @@ import type {
   RestoreTarget,
   Source,
 } from "@lifeboat/contracts";
+import { expectMounted } from "@lifeboat/disk";
 import { placeChecks } from "./checks.ts";
 import { compareTree } from "./compare/compare.ts";
 import { assertDisplaceable } from "./displaced.ts";
@@ -28,6 +30,15 @@ export interface TreeOptions extends CommonOptions {
   readonly followLinks?: boolean | undefined;
   /** Whether directories on other file systems are kept, but not entered. Default: `false`. */
   readonly oneFileSystem?: boolean | undefined;
+  /**
+   * Refuses to back up, and to restore to its own place, with `UNREACHABLE`, while its disk is not mounted.
+   * - `true`: it has to lie on a mount point that is not one of the system's own
+   *   (`/`, `/run`, `/tmp` and what lies under `/dev`, `/proc`, `/sys`)
+   * - a path: exactly this has to be a mount point, and the source to lie on it
+   *
+   * Default: `false`.
+   */
+  readonly requireMount?: boolean | string | undefined;
   /** Caps on what one restore may make. Default: none. */
   readonly limits?: ExtractLimits | undefined;
   /**
@@ -59,6 +70,9 @@ export function treeMethods(
 ): Required<Pick<Source, "scope" | "entries" | "restore" | "compare" | "check">> {
   const { root, operation, missingFolder } = tree;
   const { followLinks = false, oneFileSystem = false, limits, sync = "always", threads } = options;
+  const { requireMount = false } = options;
+  const wanted = typeof requireMount === "string" ? resolve(requireMount) : requireMount;
+  const mounted = (to?: string) => (to === undefined ? expectMounted(root, wanted, operation) : undefined);
 
   async function placeOf({ to }: RestoreTarget): Promise<ExtrasOptions> {
     const place = { root: to ?? root, filter: await tree.wholeFilter(), oneFileSystem, operation };
@@ -73,13 +87,15 @@ export function treeMethods(
     scope: async (context) => keepScope({ filter: await tree.backupFilter(context), oneFileSystem }),
 
     async *entries(context) {
+      await mounted();
       const filter = await tree.backupFilter(context);
       const walking = { root, followLinks, oneFileSystem, operation, missingFolder, filter, avoid: context.sites };
       yield* treeEntries(walking, context, threads);
     },
 
-    restore: (context, entries) =>
-      extract(entries, {
+    async restore(context, entries) {
+      await mounted(context.to);
+      await extract(entries, {
         root: context.to ?? root,
         mode: context.mode,
         operation,
@@ -89,9 +105,11 @@ export function treeMethods(
         durable: sync === "always" && context.durable !== false,
         report: (problem) => context.report(problem),
         extras: (restored) => extras(restored, context),
-      }),
+      });
+    },
 
     async *compare(context: RestoreCheckContext, entries: AsyncIterable<EntryInfo>): AsyncIterable<RestoreChange> {
+      await mounted(context.to);
       const seen = new SeenEntries();
       const displaced: string[] = [];
       const { to, mode, signal } = context;

@@ -1,12 +1,13 @@
 import { statfs } from "node:fs/promises";
 import { LifeboatError, type Storage, type StorageCapabilities } from "@lifeboat/contracts";
+import { nearestExisting } from "@lifeboat/disk";
 import { copy } from "./copy.ts";
 import { explain } from "./errors.ts";
 import { look } from "./files.ts";
 import { FolderMaker, foldersExist, linkInTheWay } from "./folders.ts";
 import { get } from "./get.ts";
 import { list } from "./list.ts";
-import { assertMounted, nearestExisting } from "./mount.ts";
+import { assertMounted } from "./mount.ts";
 import { type LocalStorageOptions, type Settings, settingsOf } from "./options.ts";
 import type { Parts } from "./parts.ts";
 import { MAX_KEY_BYTES, MAX_SEGMENT_BYTES, placeOf } from "./place.ts";

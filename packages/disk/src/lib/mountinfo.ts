@@ -1,5 +1,6 @@
 /** One line of `/proc/self/mountinfo` (proc_pid_mountinfo(5)), as far as it matters here. */
 export interface Mount {
+  /** A path; bytes that are not UTF-8 are escaped as `pathFromBytes` does. */
   readonly point: string;
   /** The file system: `ext4`, `nfs4`, `autofs`. */
   readonly type: string;
