@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
+import { type ProcessIdentity, processIdentity, processIsGone } from "@lifeboat/threads";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type FoundLease, judgeClaim, LEASE_MS, type Lease, type LeaseState, planSweep } from "../src/lib/leases.ts";
-import { type ProcessIdentity, processIdentity, processIsGone } from "../src/lib/process-identity.ts";
 
 const elsewhere: ProcessIdentity = { ...processIdentity(), boot: "another-machine", host: "other" };
 

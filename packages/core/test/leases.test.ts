@@ -2,11 +2,11 @@ import { spawnSync } from "node:child_process";
 import { LifeboatError, type ObjectInfo, type Storage } from "@lifeboat/contracts";
 import { newBackupId } from "@lifeboat/manifests";
 import { memoryStorage } from "@lifeboat/storage-memory";
+import { type ProcessIdentity, processIdentity } from "@lifeboat/threads";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { findDescriptor } from "../src/lib/descriptor-store.ts";
 import { listLeases, writeLease } from "../src/lib/lease-store.ts";
 import { LEASE_MS, type Lease } from "../src/lib/leases.ts";
-import { type ProcessIdentity, processIdentity } from "../src/lib/process-identity.ts";
 import { collect, gate, host, KEY, keys, textEntry, texts } from "./support.ts";
 
 const coded = (code: string) => expect.objectContaining({ code });

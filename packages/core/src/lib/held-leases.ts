@@ -1,5 +1,5 @@
+import { isSameThread, processIdentity, processIsGone } from "@lifeboat/threads";
 import type { Lease } from "./leases.ts";
-import { isSameThread, processIdentity, processIsGone } from "./process-identity.ts";
 
 const HELD = Symbol.for("lifeboat.held-leases");
 

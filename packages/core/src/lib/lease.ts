@@ -1,10 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type AbortOptions, isLifeboatError, LifeboatError, type SiteContext, type Trigger } from "@lifeboat/contracts";
 import { newBackupId } from "@lifeboat/manifests";
+import { processIdentity } from "@lifeboat/threads";
 import { holderIsGone, noteHeld } from "./held-leases.ts";
 import { leaseKey, listLeases, lockedBy, writeLease } from "./lease-store.ts";
 import { isDead, judgeClaim, KEYS_CLAIM, LEASE_MS, type Lease, type LeaseFacts, RENEW_MS, RETRY_MS } from "./leases.ts";
-import { processIdentity } from "./process-identity.ts";
 
 /** A lease that is held and renewed in the background. */
 export interface HeldLease {

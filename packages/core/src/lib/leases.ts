@@ -1,4 +1,4 @@
-import type { ProcessIdentity } from "./process-identity.ts";
+import type { ProcessIdentity } from "@lifeboat/threads";
 
 /** What a lease is held for. */
 export type LeaseKind = "backup" | "delete" | "keys" | "rebuild";

@@ -17,7 +17,7 @@ import { syncFileSystem } from "./durable.ts";
 import { type ExtractLimits, Guard } from "./guard.ts";
 import { Lanes } from "./lanes.ts";
 import { type Ownership, readOwnership } from "./ownership.ts";
-import { type Place, preparePlace } from "./place.ts";
+import { type Place, preparePlace, type Staging } from "./place.ts";
 import { MAKE } from "./protocol.ts";
 import { contentOf } from "./small-file.ts";
 
@@ -70,6 +70,7 @@ export async function extract(entries: AsyncIterable<RestoredEntry>, options: Ex
   const threads = mode === "missing" ? Math.min(1, options.threads ?? 1) : (options.threads ?? 2);
   await using lanes = new Lanes({ root, fresh, mode: fresh ? "merge" : mode, operation }, threads, options.report);
   try {
+    for (const left of place.leftovers) await removeLeftover(lanes, left, options);
     await new Extraction(place, lanes, options, await readOwnership(options.report)).run(entries);
     signal.throwIfAborted();
     await lanes.tell("close");
@@ -109,6 +110,16 @@ async function makeDurable(lanes: Lanes, sinceMs: number, { root, signal, operat
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     throw systemError(error, operation, `What was restored to ${root} may not all have reached the disk`, root);
+  }
+}
+
+/** What an earlier restore has left is in nobody's way: that it can't be removed is only told. */
+async function removeLeftover(lanes: Lanes, { parent, name }: Staging, { report }: ExtractOptions): Promise<void> {
+  try {
+    await lanes.run({ kind: "erase", parent, name });
+  } catch (error) {
+    const message = `What a killed restore left at ${parent}/${name} could not be removed: ${reasonOf(error)}.`;
+    report({ code: causeOf(error), message });
   }
 }
 

@@ -2,8 +2,8 @@ import { lstat, mkdir, opendir, realpath, rename, rmdir } from "node:fs/promises
 import { basename, dirname, join } from "node:path";
 import { LifeboatError } from "@lifeboat/contracts";
 import { errnoOf, invalid, systemError } from "../errors.ts";
-import { temporaryName } from "../fs/temporary.ts";
 import { hoist } from "./hoist.ts";
+import { leftovers, stagingName } from "./staging.ts";
 
 const OWNER_ONLY = 0o700;
 
@@ -15,6 +15,8 @@ export interface Place {
   readonly fresh: boolean;
   /** Where in the file system the new one lies, to be erased after a failure. */
   readonly staging: Staging | null;
+  /** What killed restores to the same place have left. */
+  readonly leftovers: readonly Staging[];
   publish(): Promise<void>;
   /** Removes the directories that were made on the way to it; the staging is gone by then. */
   discard(): Promise<void>;
@@ -35,25 +37,34 @@ export async function preparePlace(target: string, operation: string): Promise<P
   try {
     const existing = await resolved(target, operation);
     if (existing === null) return await beside(target);
-    return (await isEmpty(existing)) ? await inside(existing, operation) : shared(existing);
+    const left = await leftovers(existing, target);
+    return (await isEmptyBut(existing, left))
+      ? await inside(existing, target, left, operation)
+      : shared(existing, left);
   } catch (error) {
     throw systemError(error, operation, `The place to restore to, ${target}, could not be prepared`, target);
   }
 }
 
-function shared(root: string): Place {
-  return { root, fresh: false, staging: null, publish: async () => undefined, discard: async () => undefined };
+function shared(root: string, left: readonly string[]): Place {
+  const nothing = async () => undefined;
+  return { root, fresh: false, staging: null, leftovers: stagings(root, left), publish: nothing, discard: nothing };
 }
 
-async function inside(target: string, operation: string): Promise<Place> {
-  const name = temporaryName();
-  const root = join(target, name);
+function stagings(parent: string, names: readonly string[]): Staging[] {
+  return names.map((name) => ({ parent, name }));
+}
+
+async function inside(existing: string, target: string, left: readonly string[], operation: string): Promise<Place> {
+  const name = stagingName(target);
+  const root = join(existing, name);
   await mkdir(root, OWNER_ONLY);
   return {
     root,
     fresh: true,
-    staging: { parent: target, name },
-    publish: () => hoist(target, name, operation),
+    staging: { parent: existing, name },
+    leftovers: stagings(existing, left),
+    publish: () => hoist(existing, name, operation),
     discard: async () => undefined,
   };
 }
@@ -61,13 +72,15 @@ async function inside(target: string, operation: string): Promise<Place> {
 async function beside(target: string): Promise<Place> {
   const made = await mkdir(dirname(target), { recursive: true, mode: OWNER_ONLY });
   const parent = await realpath(dirname(target));
-  const name = temporaryName();
+  const left = await leftovers(parent, target);
+  const name = stagingName(target);
   const root = join(parent, name);
   await mkdir(root, OWNER_ONLY);
   return {
     root,
     fresh: true,
     staging: { parent, name },
+    leftovers: stagings(parent, left),
     publish: () => rename(root, join(parent, basename(target))),
     async discard() {
       if (made !== undefined) await removeMade(parent, await realpath(made));
@@ -99,13 +112,9 @@ async function resolved(target: string, operation: string): Promise<string | nul
   });
 }
 
-async function isEmpty(path: string): Promise<boolean> {
-  const directory = await opendir(path);
-  try {
-    return (await directory.read()) === null;
-  } finally {
-    await directory.close();
-  }
+async function isEmptyBut(path: string, names: readonly string[]): Promise<boolean> {
+  for await (const { name } of await opendir(path)) if (!names.includes(name)) return false;
+  return true;
 }
 
 /** Removes the directories that were made on the way to the target, from the innermost up. */

@@ -2,7 +2,7 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { threadId } from "node:worker_threads";
 
-/** Which process holds a lease, so that another one can tell whether it is gone. */
+/** Which process something belongs to, so that another one can tell whether it is gone. */
 export interface ProcessIdentity {
   /** For people. */
   readonly host: string;
