@@ -1,11 +1,11 @@
 import { LifeboatError } from "@lifeboat/contracts";
 import type { Connection } from "./connection.ts";
-import { missing } from "./errors.ts";
+import { inTheWay, missing } from "./errors.ts";
 import { requestsInFlight, WIDEN_AFTER } from "./flight.ts";
 import { Lanes } from "./lanes.ts";
 import type { Line } from "./line.ts";
 import { isRefusal, STATUS } from "./lost.ts";
-import { closeHandle, type Found, type Handle, OPEN, openFile, readAt, statHandle } from "./requests.ts";
+import { closeHandle, type Found, type Handle, look, OPEN, openFile, readAt, statHandle } from "./requests.ts";
 
 /** What to read. */
 export interface Wanted {
@@ -101,7 +101,13 @@ class Reader {
     const { key, path, start } = this.#wanted;
     let handle: Handle;
     try {
-      handle = await openFile(on, path, OPEN.read);
+      const [opened, there] = await Promise.allSettled([openFile(on, path, OPEN.read), look(on, path)]);
+      if (opened.status === "rejected") throw opened.reason;
+      handle = opened.value;
+      if (there.status === "fulfilled" && there.value?.type === "link") {
+        void closeHandle(on, handle).catch(() => undefined); // the server closes it with the connection
+        throw inTheWay(path, "a link", OPERATION, key);
+      }
     } catch (error) {
       if (!isRefusal(error, STATUS.missing)) throw error;
       throw this.#first === null ? missing(key, OPERATION) : replaced(key);

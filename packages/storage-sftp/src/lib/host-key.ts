@@ -35,7 +35,7 @@ export function seenHostKey(bytes: Buffer): SeenHostKey {
  */
 export async function hostKeyProblem(settings: Settings, key: SeenHostKey): Promise<LifeboatError | null> {
   const { hostKey } = settings;
-  if (hostKey === undefined || hostKey.length === 0) return unpinned(settings, key);
+  if (hostKey === undefined || (typeof hostKey !== "function" && hostKey.length === 0)) return unpinned(settings, key);
   const right = typeof hostKey === "function" ? await hostKey(key) : [hostKey].flat().some((pin) => fits(pin, key));
   return right === true ? null : changed(settings, key, typeof hostKey === "function");
 }

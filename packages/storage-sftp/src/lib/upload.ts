@@ -4,6 +4,7 @@ import type { Connection } from "./connection.ts";
 import { requestsInFlight, WIDEN_AFTER } from "./flight.ts";
 import { Lanes } from "./lanes.ts";
 import type { Line } from "./line.ts";
+import { Refusal } from "./lost.ts";
 import { flush, type Handle, OPEN, openFile, readAt, writeAt } from "./requests.ts";
 
 /** The file that an upload goes to, open on its first connection. */
@@ -26,6 +27,8 @@ export interface UploadOptions {
 
 /** So much is acknowledged before the server is set to flush it, so that little must be looked at after a cut. */
 const FLUSH_AFTER = 256 * 1024 * 1024;
+/** Checksums of so many chunks are kept, where the server does not flush: some megabytes. */
+const MOST_REMEMBERED = 65_536;
 
 /**
  * Writes a body to a file with many requests in flight. Pieces are gathered into
@@ -40,6 +43,8 @@ export class Upload {
   readonly #free: Buffer[] = [];
   /** Checksums of what is acknowledged and not flushed, by offset. */
   readonly #unflushed = new Map<number, { readonly length: number; readonly crc: number }>();
+  /** Whether there was more than could be remembered: then a cut is the end. */
+  #forgetful = false;
   #sent = 0;
   #flights = 0;
   #acknowledged = 0;
@@ -128,9 +133,9 @@ export class Upload {
 
   #acknowledge(bytes: Uint8Array, at: number): void {
     this.#acknowledged += bytes.length;
-    if (!this.#options.flushes) return;
-    this.#unflushed.set(at, { length: bytes.length, crc: crc32(bytes) });
-    if (this.#flushing !== null || this.#acknowledged - this.#flushedTo < FLUSH_AFTER) return;
+    if (this.#unflushed.size < MOST_REMEMBERED) this.#unflushed.set(at, { length: bytes.length, crc: crc32(bytes) });
+    else this.#forgetful = true;
+    if (!this.#options.flushes || this.#flushing !== null || this.#acknowledged - this.#flushedTo < FLUSH_AFTER) return;
     this.#flushing = this.#flush()
       .catch((error: unknown) => {
         this.#failure ??= { error };
@@ -155,9 +160,15 @@ export class Upload {
   }
 
   async #open(on: Connection, path: string, again: boolean): Promise<Handle> {
-    const handle = await openFile(on, path, again ? OPEN.read | OPEN.write : OPEN.write);
-    if (again) await this.#compare(on, handle);
-    return handle;
+    if (!again) return await openFile(on, path, OPEN.write);
+    if (this.#forgetful) throw forgotten(this.#options.key);
+    try {
+      const handle = await openFile(on, path, OPEN.read | OPEN.write);
+      await this.#compare(on, handle);
+      return handle;
+    } catch (error) {
+      throw error instanceof Refusal ? forgotten(this.#options.key) : error;
+    }
   }
 
   /** Whether the server still has what it had acknowledged: it may have been switched off in between. */
@@ -200,8 +211,8 @@ function forgotten(key: string): LifeboatError {
     code: "UNREACHABLE",
     operation: "storage.put",
     key,
-    message: `Expected the server to still have the bytes of ${JSON.stringify(key)} that it had acknowledged, but after the connection was made anew it has others.`,
-    hint: "The server was restarted, most likely. Try again; nothing half-written is left under the key.",
+    message: `Expected the server to still have the bytes of ${JSON.stringify(key)} that it had acknowledged, but after the connection was lost and made anew it has not, or does not let them be looked at.`,
+    hint: "The server was restarted, or cannot go on with a file. Try again; nothing half-written is left under the key.",
     retryable: true,
   });
 }

@@ -90,7 +90,7 @@ function configuration(
     "X11Forwarding no",
     "PermitTTY no",
     "UseDNS no",
-    "MaxStartups 100",
+    ...(lines.some((line) => line.startsWith("MaxStartups")) ? [] : ["MaxStartups 100"]), // here the last one would win
     "MaxSessions 100",
     "",
   ].join("\n");
