@@ -1,9 +1,8 @@
-import { type AbortOptions, LifeboatError, type Repository, type SiteContext } from "@lifeboat/contracts";
+import { type AbortOptions, LifeboatError, orAbort, type Repository, type SiteContext } from "@lifeboat/contracts";
 import { encodeKeyBlock, type SiteDescriptor } from "@lifeboat/crypto";
 import { createSite, mendSite } from "./create-site.ts";
 import { assertFormat, type FoundDescriptor, findDescriptor, rereadDescriptor } from "./descriptor-store.ts";
 import type { SiteOptions } from "./options.ts";
-import { orAbort } from "./or-abort.ts";
 
 /** A site that is open. */
 export interface OpenSite {

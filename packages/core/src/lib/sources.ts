@@ -1,4 +1,4 @@
-import { LifeboatError, type Source, type SourceSelection } from "@lifeboat/contracts";
+import { isSourceId, LifeboatError, type Source, type SourceSelection } from "@lifeboat/contracts";
 
 /** The sources that an engine knows, by id. */
 export interface SourceRegistry {
@@ -24,15 +24,13 @@ export interface ChosenSource {
   readonly selection: SourceSelection;
 }
 
-const ID = /^[a-z0-9][a-z0-9-]{0,63}$/;
-
 /** Makes a registry with these sources in it. */
 export function createSourceRegistry(sources: readonly Source[]): SourceRegistry {
   const known = new Map<string, Source>();
 
   function register(source: Source): () => void {
     const { id } = source;
-    if (typeof id !== "string" || !ID.test(id)) {
+    if (!isSourceId(id)) {
       throw invalid(id, `Expected a source id of small letters, digits and hyphens, found ${JSON.stringify(id)}.`);
     }
     if (known.has(id)) throw invalid(id, `There is a source "${id}" already.`, "Give each source an id of its own.");

@@ -1,4 +1,11 @@
-import type { FormatName, Json, Manifest, PartInfo, Problem } from "@lifeboat/contracts";
+import {
+  type FormatName,
+  isSourceId,
+  type Json,
+  type Manifest,
+  type PartInfo,
+  type Problem,
+} from "@lifeboat/contracts";
 import type { SiteDocumentHalves } from "./document.ts";
 import type { FieldReader } from "./fields.ts";
 import { isTrigger } from "./ids.ts";
@@ -13,7 +20,6 @@ export interface ManifestHalves {
 /** The most problems that a manifest names; the parts' counts are complete. */
 export const MAX_PROBLEMS = 1000;
 
-const SOURCE_ID = /^[a-z0-9][a-z0-9-]{0,63}$/;
 const FORMATS: readonly FormatName[] = ["archive", "dedup", "mirror"];
 
 /** Splits a manifest into what may be read without the key and what may not. */
@@ -98,7 +104,7 @@ function joinPart(shown: unknown, hidden: unknown, where: string, read: FieldRea
     read.array(value, `${where}.${name}`).map((text) => read.text(text, `${where}.${name}`));
   const source = read.text(open.source, `${where}.source`);
   // It becomes part of paths on the machine that restores it.
-  if (!SOURCE_ID.test(source)) read.refuse(`${where}.source`, "the id of a source");
+  if (!isSourceId(source)) read.refuse(`${where}.source`, "the id of a source");
   return {
     source,
     ...(details.title === undefined ? {} : { title: read.text(details.title, `${where}.title`) }),

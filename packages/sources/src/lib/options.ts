@@ -1,6 +1,7 @@
 import {
   type BackupContext,
   entryPathProblem,
+  isSourceId,
   type Json,
   LifeboatError,
   type RestoreCheck,
@@ -36,7 +37,7 @@ export function commonMembers(
   id: string,
   options: CommonOptions,
 ): Pick<Source, "id" | "title" | "version" | "mayBeEmpty" | "hooks" | "describe" | "validate"> {
-  if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(id)) {
+  if (!isSourceId(id)) {
     throw invalid(
       "source",
       `The source id ${JSON.stringify(id)} is not of the form [a-z0-9][a-z0-9-]*, up to 64 long.`,

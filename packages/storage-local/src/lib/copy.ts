@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { copyFile, link, open } from "node:fs/promises";
-import { type AbortOptions, LifeboatError } from "@lifeboat/contracts";
-import { errnoOf } from "./errors.ts";
+import type { AbortOptions } from "@lifeboat/contracts";
+import { errnoOf, missing } from "./errors.ts";
 import { look, removeFile } from "./files.ts";
 import { foldersExist, linkInTheWay } from "./folders.ts";
 import { assertMounted } from "./mount.ts";
@@ -24,7 +24,7 @@ export async function copy(parts: Parts, from: string, to: string, { signal }: A
   const there = await foldersExist(source.folders, OPERATION, from);
   const found = there ? await look(source.file) : null;
   if (found?.isSymbolicLink()) throw linkInTheWay(source.file, OPERATION, from);
-  if (!found?.isFile()) throw missing(from);
+  if (!found?.isFile()) throw missing(from, OPERATION);
   const temporary = await temporaries.reserve(OPERATION);
   try {
     signal?.throwIfAborted();
@@ -33,7 +33,7 @@ export async function copy(parts: Parts, from: string, to: string, { signal }: A
     const finished = { key: to, temporary, file: target.file };
     await settle(parts, target, temporary, OPERATION, () => replace(finished));
   } catch (error) {
-    if (errnoOf(error) === "ENOENT" && (await look(source.file)) === null) throw missing(from);
+    if (errnoOf(error) === "ENOENT" && (await look(source.file)) === null) throw missing(from, OPERATION);
     throw error;
   } finally {
     await removeFile(temporary); // renaming onto another link to the same file leaves the first name
@@ -50,13 +50,4 @@ async function linkOrCopy(from: string, to: string, durable: boolean): Promise<v
     await using file = await open(to, constants.O_RDONLY);
     await file.sync();
   }
-}
-
-function missing(key: string): LifeboatError {
-  return new LifeboatError({
-    code: "NOT_FOUND",
-    operation: OPERATION,
-    key,
-    message: `Expected an object at ${JSON.stringify(key)}, found none.`,
-  });
 }

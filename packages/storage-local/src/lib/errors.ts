@@ -128,3 +128,13 @@ export function explain(error: unknown, operation: string, key?: string): unknow
     cause: error,
   });
 }
+
+/** Says that there is no object at a key. */
+export function missing(key: string, operation: string): LifeboatError {
+  return new LifeboatError({
+    code: "NOT_FOUND",
+    operation,
+    key,
+    message: `Expected an object at ${JSON.stringify(key)}, found none.`,
+  });
+}

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { type GetOptions, LifeboatError, resolveRange } from "@lifeboat/contracts";
-import { errnoOf } from "./errors.ts";
+import { errnoOf, missing } from "./errors.ts";
 import { foldersExist, linkInTheWay } from "./folders.ts";
 import { assertMounted } from "./mount.ts";
 import type { Parts } from "./parts.ts";
@@ -23,7 +23,7 @@ export async function* get(
   await using file = there ? await openObject(place) : null;
   if (file === null) {
     await assertMounted(settings, OPERATION); // pulled out meanwhile, it proves no absence
-    throw missing(key);
+    throw missing(key, OPERATION);
   }
   const stop = Math.min(end, (await file.stat()).size);
   const rooms = reuse ? [Buffer.allocUnsafeSlow(PIECE), Buffer.allocUnsafeSlow(PIECE)] : [];
@@ -74,15 +74,6 @@ async function openObject({ key, file: path }: Place): Promise<FileHandle | null
     if (errno !== "ENOENT" && errno !== "ENOTDIR" && errno !== "ENXIO") throw error;
   }
   return null;
-}
-
-function missing(key: string): LifeboatError {
-  return new LifeboatError({
-    code: "NOT_FOUND",
-    operation: OPERATION,
-    key,
-    message: `Expected an object at ${JSON.stringify(key)}, found none.`,
-  });
 }
 
 function cutOff(key: string, at: number, stop: number): LifeboatError {

@@ -1,4 +1,4 @@
-import type { AbortOptions } from "@lifeboat/contracts";
+import { type AbortOptions, orAbort } from "@lifeboat/contracts";
 import { inlineThread } from "./inline.ts";
 import type { Handler } from "./transfer.ts";
 import { type Thread, workerThread } from "./worker.ts";
@@ -60,7 +60,7 @@ export function createThreads<Data, Task, Result>(options: ThreadsOptions<Data, 
       signal?.throwIfAborted();
       if (closed) throw new Error(`The threads "${options.name}" are stopped.`);
       const answer = pick().run(task, transfer ?? []) as Promise<Result>;
-      return signal === undefined ? answer : abortable(answer, signal);
+      return orAbort(answer, signal);
     },
     async [Symbol.asyncDispose]() {
       closed = true;
@@ -72,12 +72,4 @@ export function createThreads<Data, Task, Result>(options: ThreadsOptions<Data, 
 /** How many tasks to keep under way in a pool of `size`, so that no thread idles. */
 export function tasksInFlight(size: number): number {
   return Math.max(1, size) * DEPTH;
-}
-
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }
