@@ -1,6 +1,7 @@
 import type { Storage, StorageCapabilities } from "@lifeboat/contracts";
 import {
   appendOnly,
+  noopStorage,
   readOnly,
   withBandwidthLimit,
   withConcurrency,
@@ -15,7 +16,6 @@ const FAST = 100_000_000_000;
 
 const DECORATED: Readonly<Record<string, (inner: Storage) => Storage>> = {
   withRetry: (inner) => withRetry(inner),
-  "withRetry without a buffer": (inner) => withRetry(inner, { bufferBytes: 0 }),
   withTimeLimits: (inner) => withTimeLimits(inner),
   withConcurrency: (inner) => withConcurrency(inner, { uploads: 2, downloads: 2, copies: 1, requests: 1 }),
   withPrefix: (inner) => withPrefix(inner, "apps/nvr"),
@@ -29,7 +29,7 @@ const DECORATED: Readonly<Record<string, (inner: Storage) => Storage>> = {
 
 for (const [name, decorate] of Object.entries(DECORATED)) {
   storageSuite(name, {
-    scale: 0.2,
+    scale: 0.1,
     manyKeys: 300,
     async create() {
       const inner = memoryStorage();
@@ -40,7 +40,7 @@ for (const [name, decorate] of Object.entries(DECORATED)) {
 
 for (const [name, decorate] of Object.entries({ readOnly, appendOnly })) {
   storageSuite(`${name}, filled from elsewhere`, {
-    scale: 0.2,
+    scale: 0.1,
     manyKeys: 300,
     async create() {
       const inner = memoryStorage();
@@ -48,6 +48,12 @@ for (const [name, decorate] of Object.entries({ readOnly, appendOnly })) {
     },
   });
 }
+
+storageSuite("noopStorage that keeps everything", {
+  scale: 0.1,
+  manyKeys: 300,
+  create: async () => noopStorage({ keep: ["**"] }),
+});
 
 /** Where every key may change, append-only forbids nothing. */
 function fullAccess(storage: Storage): Storage {

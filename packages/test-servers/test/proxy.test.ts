@@ -188,7 +188,7 @@ test("a black hole swallows bytes and closings, and who lost bytes in it never h
   client.socket.write("two");
   const late = await dial(proxy);
   late.socket.write("hello?");
-  await pause(30);
+  await expect.poll(() => proxy.stats.swallowed).toBe(9);
   await proxy.set({});
   client.socket.write("three");
   client.socket.destroy();
@@ -204,8 +204,7 @@ test("a server that hangs takes connections and never answers", async () => {
   const { proxy } = await setUp({ faults: { connect: "hang" } });
   const client = await dial(proxy);
   client.socket.write("hello?");
-  await expect.poll(() => proxy.stats.open).toBe(1);
-  await pause(30);
+  await expect.poll(() => proxy.stats.swallowed).toBe(6);
   expect(client.got().length).toBe(0);
   proxy.cutAll();
   expect(await client.over).toBe("ECONNRESET");

@@ -2,12 +2,12 @@ import { readFile } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 
-const LOOKS = 100;
+const LOOKS = 400;
 const BETWEEN_MS = 2;
 
 /**
  * Waits until the other side's system has acknowledged all that was written to a
- * socket, so that nothing is lost to a reset that follows; for 200 ms at most,
+ * socket, so that nothing is lost to a reset that follows; for about a second at most,
  * since a side that reads no more acknowledges no more. Told by the send queue in
  * `/proc/net/tcp` (proc(5)); where there is none, by waiting alone.
  */

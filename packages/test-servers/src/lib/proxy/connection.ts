@@ -13,17 +13,19 @@ export interface Target {
   readonly port: number;
 }
 
+type OnBytes = (what: Direction | "swallowed", bytes: number) => void;
+
 /** One client's connection, and the one to the server that belongs to it. */
 export class Connection implements LaneOwner {
   readonly line: Line;
   readonly #client: Socket;
   readonly #over = new AbortController();
-  readonly #onBytes: (direction: Direction, bytes: number) => void;
+  readonly #onBytes: OnBytes;
   #server: Socket | undefined;
   #counter: Counter | undefined;
   dead = false;
 
-  constructor(client: Socket, line: Line, onBytes: (direction: Direction, bytes: number) => void) {
+  constructor(client: Socket, line: Line, onBytes: OnBytes) {
     this.line = line;
     this.#client = client;
     this.#onBytes = onBytes;
@@ -47,10 +49,14 @@ export class Connection implements LaneOwner {
     this.#onBytes(direction, bytes);
   }
 
+  swallowed(bytes: number): void {
+    this.#onBytes("swallowed", bytes);
+  }
+
   /** Accepts, and answers nothing for ever. */
   hang(): void {
     this.dead = true;
-    this.#client.resume();
+    this.#client.on("data", (bytes) => this.swallowed(bytes.length));
   }
 
   async pass({ host, port }: Target): Promise<void> {

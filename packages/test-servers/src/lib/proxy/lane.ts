@@ -27,6 +27,7 @@ export interface LaneOwner {
   dead: boolean;
   counter(): Counter;
   passed(direction: Direction, bytes: number): void;
+  swallowed(bytes: number): void;
   cut(cut: Cut): Promise<void>;
 }
 
@@ -78,7 +79,7 @@ export class Lane {
     const { line, signal } = this.#owner;
     this.#arm(bytes);
     for (let at = 0; at < bytes.length; ) {
-      if (!(await this.#opens())) return;
+      if (!(await this.#opens())) return this.#owner.swallowed(bytes.length - at);
       const own = this.#owner.counter();
       const cut = line.cut(this.#direction, own);
       const room = cut === undefined ? Number.POSITIVE_INFINITY : line.room(cut, own);

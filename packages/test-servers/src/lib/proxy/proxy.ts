@@ -24,6 +24,8 @@ export interface ProxyStats {
   /** Bytes that were passed on. */
   readonly up: number;
   readonly down: number;
+  /** Bytes that vanished: in a black hole, or sent to a server that hangs. */
+  readonly swallowed: number;
 }
 
 /** A proxy before a server, on 127.0.0.1. */
@@ -50,7 +52,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
   const target = typeof options.target === "number" ? { host: HOST, port: options.target } : options.target;
   const line = new Line(options.faults ?? {});
   const connections = new Set<Connection>();
-  const counted = { connections: 0, up: 0, down: 0 };
+  const counted = { connections: 0, up: 0, down: 0, swallowed: 0 };
   let port = 0;
   let server: Server | null = null;
   let settling: Promise<void> = Promise.resolve();
@@ -61,8 +63,8 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     counted.connections += 1;
     const own = options.connection?.(index);
     const itsLine = own === undefined ? line : new Line(own);
-    const connection = new Connection(client, itsLine, (direction, bytes) => {
-      counted[direction] += bytes;
+    const connection = new Connection(client, itsLine, (what, bytes) => {
+      counted[what] += bytes;
     });
     connections.add(connection);
     connection.signal.addEventListener("abort", () => connections.delete(connection));
