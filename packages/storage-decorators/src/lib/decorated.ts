@@ -9,6 +9,7 @@ export interface Decoration extends Partial<Pick<Storage, "put" | "get" | "stat"
   readonly copy?: ((copy: Copy) => Copy) | null;
   readonly space?: (space: Space) => Space;
   readonly capabilities?: (inner: StorageCapabilities) => StorageCapabilities;
+  readonly localDirectory?: (inner: string) => string;
 }
 
 /**
@@ -16,7 +17,7 @@ export interface Decoration extends Partial<Pick<Storage, "put" | "get" | "stat"
  * time: a storage may learn them as it goes. Disposing disposes of the inner one.
  */
 export function decorated(inner: Storage, decoration: Decoration): Storage {
-  const { copy = (passed) => passed, space = (passed) => passed, capabilities } = decoration;
+  const { copy = (passed) => passed, space = (passed) => passed, capabilities, localDirectory } = decoration;
   const innerCopy = inner.copy?.bind(inner);
   const innerSpace = inner.space?.bind(inner);
   return {
@@ -25,6 +26,10 @@ export function decorated(inner: Storage, decoration: Decoration): Storage {
     },
     get capabilities() {
       return capabilities === undefined ? inner.capabilities : capabilities(inner.capabilities);
+    },
+    get localDirectory() {
+      const at = inner.localDirectory;
+      return at === undefined || localDirectory === undefined ? at : localDirectory(at);
     },
     put: decoration.put ?? ((key, body, o) => inner.put(key, body, o)),
     get: decoration.get ?? ((key, o) => inner.get(key, o)),

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { assertKey, isLifeboatError, LifeboatError, type ObjectInfo, type Storage } from "@lifeboat/contracts";
 import { watchBody } from "./bodies.ts";
 import { decorated } from "./decorated.ts";
@@ -50,6 +51,7 @@ export function withPrefix(inner: Storage, prefix: string): Storage {
 
   return decorated(inner, {
     capabilities: (limits) => ({ ...limits, maxKeyBytes: limits.maxKeyBytes - topBytes }),
+    localDirectory: (directory) => join(directory, ...folder.split("/")),
     async put(key, body, o) {
       const at = whole(key, "storage.put");
       const watched = body instanceof Uint8Array ? body : watchBody(body);
