@@ -1,5 +1,6 @@
 import { type ErrorCode, LifeboatError } from "@lifeboat/contracts";
 import type { Failure } from "./failure.ts";
+import { remedyOf } from "./patience.ts";
 
 /** What a request was about, for messages. */
 export interface Asked {
@@ -157,7 +158,7 @@ function meaningOf(failure: Failure, asked: Asked, where: Where): Meaning {
   if (status === 403) return denied(asked, where);
   if (status === 404) return { code: "NOT_FOUND", says: "there is nothing" };
   if (status === 301 || status === 307) return wrongRegion(failure, asked, where);
-  if (status === 429 || status === 503) return slowDown;
+  if (remedyOf(failure) === "busy") return slowDown;
   if (status === 501 || status === 405) return lacking(asked);
   if (status === 507) return FULL;
   if (status === 409 || status === 412)

@@ -67,7 +67,7 @@ export function delayed(other: AbortSignal, milliseconds: number): Linked {
   else other.addEventListener("abort", follow, { once: true });
   return {
     signal: own.signal,
-    abort: own.abort,
+    abort: (reason) => own.abort(reason),
     [Symbol.dispose]: () => {
       other.removeEventListener("abort", follow);
       clearTimeout(timer);

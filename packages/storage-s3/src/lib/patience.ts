@@ -21,6 +21,7 @@ const BUSY = new Set([
   "TooManyRequests",
   "TooManyRequestsException",
   "BandwidthLimitExceeded",
+  "RequestRateLimitExceeded",
   "Busy",
 ]);
 
