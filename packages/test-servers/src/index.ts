@@ -2,12 +2,10 @@ export { type CephGatewayOptions, type S3Server, startCephGateway } from "./lib/
 export type { Cut, CutHow, Direction, Faults, NextFaults } from "./lib/proxy/faults.ts";
 export { type FaultProxy, type FaultProxyOptions, type ProxyStats, startFaultProxy } from "./lib/proxy/proxy.ts";
 
-
 export { makeKey } from "./lib/sftp/process.ts";
 export { type RcloneSftpOptions, startRcloneSftp } from "./lib/sftp/rclone.ts";
 export type { SftpServer } from "./lib/sftp/server.ts";
 export { type SshdOptions, startSshd } from "./lib/sftp/sshd.ts";
-
 
 export { Bucket } from "./lib/strict-s3/bucket.ts";
 export type { Habits } from "./lib/strict-s3/operations.ts";
@@ -18,4 +16,3 @@ export {
   type StrictS3Options,
   startStrictS3,
 } from "./lib/strict-s3/server.ts";
-

@@ -11,6 +11,7 @@ import type { Context } from "./context.ts";
 import { marked, newMark, newObjectHeaders } from "./headers.ts";
 import { nameOf } from "./keys.ts";
 import { inTurn, linked } from "./linked.ts";
+import { assertLocked } from "./lock.ts";
 import { type Found, look, missing } from "./stat.ts";
 
 const OPERATION = "storage.copy";
@@ -66,10 +67,11 @@ interface LargeCopy {
 }
 
 async function copyParts(
-  { settings, connection, limits }: Context,
+  context: Context,
   { from, target, CopySource, found }: LargeCopy,
   options: AbortOptions,
 ): Promise<void> {
+  const { settings, connection, limits } = context;
   using stop = linked(options.signal);
   const asked = { operation: OPERATION, key: from, right: "s3:GetObject and s3:PutObject" };
   const where = { Bucket: settings.bucket, Key: target };
@@ -96,6 +98,7 @@ async function copyParts(
     const Parts = await Promise.all(Array.from({ length: count }, (_, index) => copyPart(index)));
     const last = { ...where, UploadId, MultipartUpload: { Parts } };
     await connection.call(asked, stop, (client, o) => client.send(new CompleteMultipartUploadCommand(last), o));
+    await assertLocked(context, target, asked, stop);
   } catch (error) {
     stop.abort(error);
     await connection

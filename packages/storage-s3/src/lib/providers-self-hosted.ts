@@ -21,7 +21,9 @@ export const selfHosted = {
     addressing: "path",
     conditionalPut: "documented",
     lifecycle: "Unfinished uploads are kept until swept, or ended by a rule.",
-    notes: ["Uploads in parts ignore conditions (16.2), which is probed."],
+    notes: [
+      "Uploads in parts ignore conditions (16.2), which is probed, and drop the object lock, which is then set after them.",
+    ],
     source: "https://docs.ceph.com/en/latest/radosgw/s3/",
   },
   other: {

@@ -11,6 +11,7 @@ import type { Context } from "./context.ts";
 import type { Part } from "./cut.ts";
 import { marked, newObjectHeaders, uploadHeaders } from "./headers.ts";
 import { inTurn } from "./linked.ts";
+import { assertLocked } from "./lock.ts";
 import { assertAbsent, ownOrTaken, type Putting } from "./put.ts";
 import { look } from "./stat.ts";
 
@@ -52,7 +53,9 @@ export async function uploadParts(
     for await (const part of rest) await send(part);
     await Promise.all(sending);
     stop.signal.throwIfAborted();
-    return await complete(context, putting, upload, done, size);
+    const info = await complete(context, putting, upload, done, size);
+    await assertLocked(context, putting.name, { operation: OPERATION, key, right: "" }, stop);
+    return info;
   } catch (error) {
     stop.abort(error);
     await Promise.all(sending);
