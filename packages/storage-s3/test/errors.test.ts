@@ -167,9 +167,9 @@ test("a server that stays silent is given up after the time that was set", async
   const silent = createServer(() => undefined);
   await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
   const { port } = silent.address() as { port: number };
-  const [error] = await Promise.all([
-    refusal(storageOn(server, "backups", { ...right, endpoint: `http://127.0.0.1:${port}` }).stat("a")),
-  ]);
+  const error = await refusal(
+    storageOn(server, "backups", { ...right, endpoint: `http://127.0.0.1:${port}` }).stat("a"),
+  );
   expect(error).toMatchObject({ code: "TIMEOUT", retryable: true, hint: expect.stringContaining("idleTimeout") });
   silent.close();
 });
