@@ -5,7 +5,7 @@ import type { Source } from "@lifeboat/contracts";
 import { directory } from "@lifeboat/sources";
 import { memoryStorage } from "@lifeboat/storage-memory";
 import { describe, expect, it } from "vitest";
-import { collect, fill, folder, host, keys, texts, tree } from "./support.ts";
+import { collect, fill, folder, host, texts, tree } from "./support.ts";
 
 const coded = (code: string) => expect.objectContaining({ code });
 
@@ -50,12 +50,22 @@ describe("a plan to restore", () => {
     const storage = memoryStorage();
     const { id } = await host({ storage, sources: [media(["cache"])] }).engine.backup({ site: "local" });
     await fill(root, { extra: "x" });
-    for (const key of await keys(storage, "backups/")) if (key.endsWith("manifest.json")) await storage.delete([key]);
     const { engine } = host({ storage, sources: [media([])] });
-    await engine.backups.rebuild({ site: "local", id });
     const plan = await engine.planRestore({ site: "local", id });
     await engine.restore(plan, { confirm: plan.token });
     expect(await tree(root)).toEqual({ kept: "1", "cache/": "", "cache/a": "2" });
+  });
+
+  it("removes nothing where the manifest was made anew, for what could not be backed up is not known then", async () => {
+    const { root, engine, storage } = await prepared({ kept: "1" });
+    const { id } = await engine.backup({ site: "local" });
+    await fill(root, { "could not be read": "x", kept: "changed" });
+    await storage.delete([`backups/${id}/manifest.json`]);
+    await engine.backups.rebuild({ site: "local", id });
+    const plan = await engine.planRestore({ site: "local", id });
+    expect(plan.changes).toMatchObject({ replace: 1, remove: 0 });
+    await engine.restore(plan, { confirm: plan.token });
+    expect(await tree(root)).toEqual({ "could not be read": "x", kept: "1" });
   });
 
   it("is refused where a directory in the way holds what the source leaves out, and nothing is touched", async () => {

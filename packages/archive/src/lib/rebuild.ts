@@ -53,6 +53,7 @@ export async function rebuildManifest(
     app: backup.app,
     parts,
     problems: [],
+    rebuilt: true,
   };
   await manifests.commit(manifest, options);
   return manifest;

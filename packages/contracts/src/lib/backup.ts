@@ -56,6 +56,8 @@ export interface Manifest {
   readonly parts: readonly PartInfo[];
   /** The first problems, at most 1,000; each part has the full count. */
   readonly problems: readonly Problem[];
+  /** `true` where it was made anew from the parts: what the backup could not take is not known then. */
+  readonly rebuilt?: boolean;
 }
 
 /** How a backup is laid out in a storage. */

@@ -118,7 +118,8 @@ function own<T>(members: { readonly [source: string]: T } | undefined, source: s
 }
 
 /** What the backup could not take of a source. */
-function untaken({ problems }: Manifest, { source, problemCount }: PartInfo): true | readonly string[] {
+function untaken({ problems, rebuilt }: Manifest, { source, problemCount }: PartInfo): true | readonly string[] {
+  if (rebuilt === true) return true; // the parts don't know what was not put into them
   const own = problems.filter((problem) => problem.source === source);
   if (own.length < problemCount || own.some(({ path }) => path === undefined)) return true;
   return own.flatMap(({ path }) => path ?? []);

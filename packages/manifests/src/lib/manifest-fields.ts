@@ -24,13 +24,14 @@ const FORMATS: readonly FormatName[] = ["archive", "dedup", "mirror"];
 
 /** Splits a manifest into what may be read without the key and what may not. */
 export function splitManifest(manifest: Manifest): ManifestHalves {
-  const { format, trigger, started, finished, app, parts, problems } = manifest;
+  const { format, trigger, started, finished, app, parts, problems, rebuilt = false } = manifest;
   return {
     open: {
       format,
       trigger,
       started: started.toISOString(),
       finished: finished.toISOString(),
+      ...(rebuilt ? { rebuilt } : {}),
       parts: parts.map(openPart),
     },
     details: {
@@ -67,6 +68,7 @@ export function joinManifest(
     problems: read
       .array(details.problems, "problems")
       .map((problem, i) => joinProblem(problem, `problems[${i}]`, read)),
+    ...(open.rebuilt === undefined ? {} : { rebuilt: read.flag(open.rebuilt, "rebuilt") }),
   };
 }
 
