@@ -102,6 +102,6 @@ class ExtentOrder {
   }
 
   #bad(row: IndexRow, problem: string) {
-    return badLayout(this.#layout.key, `the index says of ${JSON.stringify(row.path)} what cannot be: ${problem}`);
+    return badLayout(this.#layout.key, `the index says of ${JSON.stringify(row.info.path)} what cannot be: ${problem}`);
   }
 }

@@ -1,7 +1,7 @@
 import { entryPathProblem, LifeboatError, type SourceEntry } from "@lifeboat/contracts";
 import type { PackedEntry } from "./worker/tasks.ts";
 
-const OPTIONAL = ["uid", "gid", "user", "group", "target", "section"] as const;
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * The facts of an entry that an archive keeps; whatever else the source put on it stays behind.
@@ -20,9 +20,15 @@ export function packedEntry(entry: SourceEntry, size = entry.type === "file" ? (
       hint: "Mend the source: paths are relative, links have a target, sizes and times are numbers.",
     });
   }
-  const facts: Record<string, unknown> = { path, type, size, mode: mode & 0o7777, mtimeMs };
-  for (const key of OPTIONAL) if (entry[key] !== undefined) facts[key] = entry[key];
-  return facts as unknown as PackedEntry;
+  const facts: Mutable<PackedEntry> = { path, type, size, mode: mode & 0o7777, mtimeMs };
+  const { uid, gid, user, group, target, section } = entry;
+  if (uid !== undefined) facts.uid = uid;
+  if (gid !== undefined) facts.gid = gid;
+  if (user !== undefined) facts.user = user;
+  if (group !== undefined) facts.group = group;
+  if (target !== undefined) facts.target = target;
+  if (section !== undefined) facts.section = section;
+  return facts;
 }
 
 const TYPES: ReadonlySet<string> = new Set(["file", "directory", "symlink", "hardlink"]);

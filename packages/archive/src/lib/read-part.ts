@@ -1,6 +1,5 @@
 import {
   type BodyOptions,
-  type EntryInfo,
   LifeboatError,
   type PartInfo,
   type ReadOptions,
@@ -44,21 +43,16 @@ export async function* readPart(reading: PartReading, options: ReadOptions): Asy
       entries += 1;
       if (item.kind === "whole") {
         yield smallEntry(items, item.row);
-        advance(item.row.size);
+        advance(item.row.info.size);
       } else {
         const body = new LargeBody(items, item.row, advance);
-        yield { ...infoOf(item.row), open: (how) => body.open(how) };
+        yield { ...item.row.info, open: (how) => body.open(how) };
         await body.skip();
       }
     }
   } finally {
     await feed.return(undefined);
   }
-}
-
-/** An entry's facts, without where its content lies. */
-export function infoOf({ extents: _extents, ...info }: IndexRow): EntryInfo {
-  return info;
 }
 
 /** The items of a feed, one after the other. */
@@ -105,23 +99,24 @@ class FedItems {
   }
 }
 
-function smallEntry(items: FedItems, row: IndexRow): RestoredEntry {
+/** The row's own object becomes the entry: nobody else has it, and a copy for each of many entries is dear. */
+function smallEntry(items: FedItems, { info }: IndexRow): RestoredEntry {
   const { turn } = items;
   const content = () => {
-    if (items.turn !== turn) throw tooLate(row.path);
+    if (items.turn !== turn) throw tooLate(info.path);
     return items.content();
   };
   async function* open({ reuse = false }: BodyOptions = {}): AsyncGenerator<Uint8Array> {
     const bytes = content();
     if (bytes.length > 0) yield reuse ? bytes : bytes.slice();
   }
-  if (row.type !== "file") return { ...infoOf(row), open };
+  if (info.type !== "file") return Object.assign(info, { open });
   const copyTo = (target: Uint8Array) => {
     const bytes = content();
     target.set(bytes.subarray(0, target.length));
     return bytes.length;
   };
-  return { ...infoOf(row), open, copyTo };
+  return Object.assign(info, { open, copyTo });
 }
 
 /** The content of a large entry: the next slices of the feed, up to its last. */
@@ -138,15 +133,15 @@ class LargeBody {
   }
 
   async *open({ reuse = false }: BodyOptions = {}): AsyncGenerator<Uint8Array> {
-    if (this.#state === "past") throw tooLate(this.#row.path);
-    if (this.#state === "opened") throw invalid(this.#row.path, "is read only once");
+    if (this.#state === "past") throw tooLate(this.#row.info.path);
+    if (this.#state === "opened") throw invalid(this.#row.info.path, "is read only once");
     this.#state = "opened";
     do {
       // The last bytes are held back until all of the content is known to be right.
       const bytes = this.#items.content();
       this.#advance(bytes.length);
       yield reuse ? bytes : bytes.slice();
-      if (this.#hasEnded) throw tooLate(this.#row.path);
+      if (this.#hasEnded) throw tooLate(this.#row.info.path);
     } while (await this.#next());
   }
 
@@ -192,11 +187,14 @@ export async function* limited(
   const promised = part.counts.files + part.counts.directories + part.counts.links;
   for await (const batch of rows) {
     for (const row of batch) {
-      bytes += row.size;
+      bytes += row.info.size;
       entries += 1;
       if (bytes > part.size || entries > promised) {
         const limit = `${promised} entries and ${part.size} bytes`;
-        throw badLayout(layout.key, `it holds more than the ${limit} of its manifest, at ${JSON.stringify(row.path)}`);
+        throw badLayout(
+          layout.key,
+          `it holds more than the ${limit} of its manifest, at ${JSON.stringify(row.info.path)}`,
+        );
       }
     }
     yield batch;
@@ -213,5 +211,5 @@ async function* selected(
   rows: AsyncIterable<readonly IndexRow[]>,
   select: ReadOptions["select"],
 ): AsyncGenerator<readonly IndexRow[]> {
-  for await (const batch of rows) yield select === undefined ? batch : batch.filter((row) => select(infoOf(row)));
+  for await (const batch of rows) yield select === undefined ? batch : batch.filter((row) => select(row.info));
 }

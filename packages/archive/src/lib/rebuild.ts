@@ -73,11 +73,11 @@ async function readPartInfo(
   const counts = { files: 0, directories: 0, links: 0 };
   let size = 0;
   for await (const batch of readIndex(opened.index, options.signal)) {
-    for (const row of batch) {
-      if (row.type === "file") counts.files += 1;
-      else if (row.type === "directory") counts.directories += 1;
+    for (const { info } of batch) {
+      if (info.type === "file") counts.files += 1;
+      else if (info.type === "directory") counts.directories += 1;
       else counts.links += 1;
-      size += row.size;
+      size += info.size;
     }
   }
   const sha256 = await digestObject(site, stored.key, opened.threads, options);

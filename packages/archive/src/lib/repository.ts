@@ -11,7 +11,7 @@ import { readIndex } from "./index-reader.ts";
 import { openPartAccess } from "./part-access.ts";
 import { badLayout, openPart, type PartLayout, parsePartName } from "./part-layout.ts";
 import { assertBelongs, openMetadata } from "./part-metadata.ts";
-import { infoOf, type PartReading, readPart } from "./read-part.ts";
+import { type PartReading, readPart } from "./read-part.ts";
 import { rebuildManifest } from "./rebuild.ts";
 import { damageProblem, verifyPart } from "./verify-part.ts";
 import { type Compression, writePart } from "./write-part.ts";
@@ -52,7 +52,7 @@ export function archiveRepository(site: SiteContext, compression: Compression): 
     async *entries(id, source, options = {}) {
       const part = await findPart(id, source, options);
       await using reading = await openReading(site, id, part, options);
-      for await (const batch of reading.rows) for (const row of batch) yield infoOf(row);
+      for await (const batch of reading.rows) for (const { info } of batch) yield info;
     },
     async *read(id, source, options = {}) {
       const part = await findPart(id, source, options);

@@ -8,7 +8,8 @@ export interface Extent {
 }
 
 /** One line of a part's index: an entry, and where its content lies. */
-export interface IndexRow extends EntryInfo {
+export interface IndexRow {
+  readonly info: EntryInfo;
   /** In order; one but for content whose size was unknown beforehand. Absent where there is no content. */
   readonly extents?: readonly Extent[];
 }
@@ -16,8 +17,7 @@ export interface IndexRow extends EntryInfo {
 const TYPES: ReadonlySet<string> = new Set<EntryType>(["file", "directory", "symlink", "hardlink"]);
 
 /** A row as a line of JSON. */
-export function encodeRow(row: IndexRow): string {
-  const { extents, ...info } = row;
+export function encodeRow({ info, extents }: IndexRow): string {
   if (extents === undefined) return `${JSON.stringify(info)}\n`;
   return `${JSON.stringify({ ...info, extents: extents.map((e) => [e.segment, e.offset, e.size]) })}\n`;
 }
@@ -54,13 +54,14 @@ export function decodeRow(line: string): IndexRow {
   if (row.type === "hardlink" && entryPathProblem(row.target as string) !== null) {
     throw badRow(path, "its target is not a path of the backup");
   }
+  const extents = decodeExtents(path, row.extents);
+  Reflect.deleteProperty(row, "extents"); // what is left is the entry: no copy of it has to be made
   const info = row as unknown as EntryInfo;
   if (!isCount(info.size) || info.mode !== (info.mode & 0o7777)) throw badRow(path, "its size or mode is out of range");
-  const extents = decodeExtents(path, row.extents);
   const held = extents?.reduce((sum, extent) => sum + extent.size, 0) ?? 0;
   if (held !== info.size) throw badRow(path, `it says ${info.size} bytes and lists ${held}`);
   if (info.type !== "file" && info.size !== 0) throw badRow(path, `a ${info.type} has content`);
-  return extents === undefined ? info : { ...info, extents };
+  return extents === undefined ? { info } : { info, extents };
 }
 
 function decodeExtents(path: string, value: unknown): Extent[] | undefined {

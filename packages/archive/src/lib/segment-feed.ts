@@ -81,7 +81,7 @@ function fedStep({ items }: Step, { bytes, bad, digests, damage }: Opened): FedS
       return bytes.subarray(item.offset, item.offset + sizeOf(item));
     },
     damageOf(item) {
-      const { path, sha256 } = item.row;
+      const { path, sha256 } = item.row.info;
       if (damage !== undefined) return damage;
       const isGood = item.kind === "whole" ? !bad.has(path) : !item.last || digests.get(path) === sha256;
       return isGood ? undefined : contentDamage(item.row);
@@ -91,11 +91,11 @@ function fedStep({ items }: Step, { bytes, bad, digests, damage }: Opened): FedS
 
 /** How many bytes of content an item has in its segment. */
 export function sizeOf(item: StepItem): number {
-  return item.kind === "whole" ? item.row.size : item.size;
+  return item.kind === "whole" ? item.row.info.size : item.size;
 }
 
 function contentDamage(row: IndexRow): unknown {
-  return badLayout(row.path, "its content is not what was backed up (its SHA-256 differs)");
+  return badLayout(row.info.path, "its content is not what was backed up (its SHA-256 differs)");
 }
 
 /** Starts segments in order; large entries' digests are made in that order too. */
@@ -141,7 +141,7 @@ class Opener {
       const task = { op: "digest", id, bytes, start: item.offset, end: item.offset + item.size } as const;
       bytes = (await threads.digests.run(task, { signal, transfer: [bytes.buffer] })) as Uint8Array<ArrayBuffer>;
       if (item.last)
-        digests.set(item.row.path, (await threads.digests.run({ op: "digest-end", id }, { signal })) as string);
+        digests.set(item.row.info.path, (await threads.digests.run({ op: "digest-end", id }, { signal })) as string);
     }
     return { bytes: bytes ?? NONE, bad: new Set(bad), digests };
   }
@@ -157,7 +157,7 @@ class Opener {
 function checksOf(items: readonly StepItem[]): ContentCheck[] {
   const checks: ContentCheck[] = [];
   for (const item of items) {
-    const { path, size, sha256, type } = item.row;
+    const { path, size, sha256, type } = item.row.info;
     if (item.kind === "whole" && type === "file" && size > 0) {
       checks.push({ path, offset: item.offset, size, sha256: sha256 ?? "" });
     }

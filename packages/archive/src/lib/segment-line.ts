@@ -151,7 +151,7 @@ export class SegmentLine {
     this.#counts.files += 1;
     const digest = this.#threads.digests.run({ op: "digest-end", id: large.digest }) as Promise<string>;
     const size = large.extents.reduce((sum, extent) => sum + extent.size, 0);
-    this.index.addRow(digest.then((sha256) => ({ ...large.entry, size, sha256, extents: large.extents })));
+    this.index.addRow(digest.then((sha256) => ({ info: { ...large.entry, size, sha256 }, extents: large.extents })));
     large.done();
   }
 }

@@ -54,7 +54,7 @@ export async function* planSteps(
         }
         continue;
       }
-      for (const slice of slicesOf(layout, row)) {
+      for (const slice of fitsSegment(layout, row, extent) ? [wholeOf(row, extent)] : slicesOf(layout, row)) {
         if (segment !== null && segment !== slice.segment) {
           yield step(segment);
           items = [];
@@ -78,14 +78,19 @@ interface Placed {
   readonly item: StepItem;
 }
 
+/** Whether all of an entry's content lies in one segment. */
+function fitsSegment(layout: PartLayout, row: IndexRow, extent: Extent): boolean {
+  return row.extents?.length === 1 && extent.offset + extent.size <= unpackedLength(layout, extent.segment);
+}
+
+function wholeOf(row: IndexRow, { segment, offset }: Extent): Placed {
+  return { segment, until: segment, item: { kind: "whole", row, offset } };
+}
+
 function* slicesOf(layout: PartLayout, row: IndexRow): Generator<Placed> {
   const extents = row.extents ?? [];
   for (const [n, extent] of extents.entries()) {
     const until = lastSegmentOf(layout, extent);
-    if (extents.length === 1 && until === extent.segment) {
-      yield { segment: extent.segment, until, item: { kind: "whole", row, offset: extent.offset } };
-      return;
-    }
     let left = extent.size;
     for (let segment = extent.segment; left > 0; segment++) {
       const offset = segment === extent.segment ? extent.offset : 0;

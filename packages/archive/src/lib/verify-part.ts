@@ -35,7 +35,7 @@ export async function verifyPart(reading: PartReading, object: string, options: 
       if (damage === undefined || (damage === reported && item.kind !== "whole")) continue;
       const problem = damageProblem(damage, part.source, object);
       if (problem === null) throw damage;
-      onProblem({ ...problem, path: item.row.path });
+      onProblem({ ...problem, path: item.row.info.path });
       reported = damage;
     }
     onProgress?.({ entries, bytes, storedBytes: access.reader.bytesRead });

@@ -59,6 +59,15 @@ export function startJob<T>(start: JobStart, run: (control: JobControl) => Promi
   let meter = createMeter(() => performance.now());
   let current: JobProgress = { phase: "preparing", entries: 0, bytes: 0, bytesPerSecond: 0 };
 
+  let doneEntries = 0;
+  let doneBytes = 0;
+
+  /** The progress as it is now; {@link JobControl.done} comes for each of many entries, and only notes two numbers. */
+  function snapshot(): JobProgress {
+    const { remainingMs: _, ...rest } = current;
+    return { ...rest, entries: doneEntries, bytes: doneBytes, ...meter.pace(doneBytes, current.totalBytes) };
+  }
+
   function report(next: JobProgress, always = false): void {
     current = next;
     const now = performance.now();
@@ -71,7 +80,7 @@ export function startJob<T>(start: JobStart, run: (control: JobControl) => Promi
     id,
     signal,
     phase(phase, source) {
-      const { source: _, ...rest } = current;
+      const { source: _, ...rest } = snapshot();
       const named = source === undefined ? {} : { source };
       log.add({ type: "phase", phase, ...named });
       report({ ...rest, phase, ...named }, true);
@@ -79,6 +88,8 @@ export function startJob<T>(start: JobStart, run: (control: JobControl) => Promi
     totals({ entries, bytes }) {
       meter = createMeter(() => performance.now());
       const { phase, source } = current;
+      doneEntries = 0;
+      doneBytes = 0;
       report({
         phase,
         ...(source === undefined ? {} : { source }),
@@ -90,8 +101,9 @@ export function startJob<T>(start: JobStart, run: (control: JobControl) => Promi
       });
     },
     done(entries, bytes) {
-      const { remainingMs: _, ...rest } = current;
-      report({ ...rest, entries, bytes, ...meter.pace(bytes, current.totalBytes) });
+      doneEntries = entries;
+      doneBytes = bytes;
+      if (performance.now() - lastProgress >= PROGRESS_MS) report(snapshot());
     },
     problem(problem) {
       problems += 1;
@@ -117,7 +129,7 @@ export function startJob<T>(start: JobStart, run: (control: JobControl) => Promi
       throw error;
     } finally {
       finished = new Date();
-      report(current, true);
+      report(snapshot(), true);
       log.end();
     }
   }
@@ -137,7 +149,7 @@ export function startJob<T>(start: JobStart, run: (control: JobControl) => Promi
       return status;
     },
     get progress() {
-      return current;
+      return finished === undefined ? snapshot() : current;
     },
     get error() {
       return failure;

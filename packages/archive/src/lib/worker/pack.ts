@@ -184,13 +184,14 @@ class SegmentContent {
     else this.#counts.links += 1;
     this.#counts.bytes += content?.length ?? 0;
     if (entry.type !== "file") {
-      this.#addRow(entry);
+      this.#addRow({ info: entry });
       return;
     }
     const bytes = content ?? new Uint8Array(0);
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     const extents: Extent[] = bytes.length === 0 ? [] : [{ segment: this.#segment, offset, size: bytes.length }];
-    this.#addRow({ ...entry, size: bytes.length, sha256, ...(extents.length === 0 ? {} : { extents }) });
+    const info = { ...entry, size: bytes.length, sha256 };
+    this.#addRow(extents.length === 0 ? { info } : { info, extents });
   }
 
   #addRow(row: IndexRow): void {

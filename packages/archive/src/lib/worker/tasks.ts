@@ -1,7 +1,6 @@
-import type { LocalFile, ProblemReport } from "@lifeboat/contracts";
+import type { EntryInfo, LocalFile, ProblemReport } from "@lifeboat/contracts";
 import type { SealState } from "@lifeboat/crypto";
 import type { CodecSetup } from "../codec/open-codec.ts";
-import type { IndexRow } from "../rows.ts";
 import type { TarEntry } from "../tar/header.ts";
 
 /** What each thread is started with. */
@@ -12,7 +11,7 @@ export interface ThreadSetup {
 }
 
 /** An entry's facts as they go into tar and index. */
-export type PackedEntry = Omit<IndexRow, "extents">;
+export type PackedEntry = EntryInfo;
 
 /** One thing that a segment is made of, in order. */
 export type PackItem =

@@ -27,10 +27,19 @@ export class Batcher {
     this.#lane = lane;
   }
 
-  /** Adds a row; its content is at most an arena, 1 MiB. */
-  async add(make: number, path: string, dress = NOTHING, content?: Content, target = ""): Promise<void> {
+  /**
+   * Adds a row; its content is at most an arena, 1 MiB. Answers a promise only where it
+   * has to wait for the writers: most of a hundred thousand rows need none.
+   */
+  add(make: number, path: string, dress = NOTHING, content?: Content, target = ""): Promise<void> | undefined {
     const length = content?.size ?? 0;
-    if (this.#table.rows >= ROWS || this.#used + length > (this.#arena?.length ?? length)) await this.flush();
+    const isFull = this.#table.rows >= ROWS || this.#used + length > (this.#arena?.length ?? length);
+    if (isFull) return this.flush().then(() => this.#add(make, path, dress, content, target));
+    this.#add(make, path, dress, content, target);
+  }
+
+  #add(make: number, path: string, dress: Dress, content: Content | undefined, target: string): void {
+    const length = content?.size ?? 0;
     this.#arena ??= new Uint8Array(this.#lanes.arena());
     content?.copyTo(this.#arena.subarray(this.#used, this.#used + length));
     this.#table.add([make, this.#used, length, dress.mode, dress.mtimeMs, dress.uid, dress.gid], [path, target]);

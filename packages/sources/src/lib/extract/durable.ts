@@ -22,3 +22,35 @@ export async function syncFileSystem(root: string, signal: AbortSignal): Promise
     return false; // no such program, or not this option, or the disk failed: syncing each file will tell
   }
 }
+
+/** So much is written before the disk is set to work on it, so that the last flush is short. */
+const EARLY_BYTES = 128 * 1024 * 1024;
+
+/** Sets the disk to work while a restore still goes on: one flush at a time, and none waits for it. */
+export class EarlySync implements AsyncDisposable {
+  readonly #root: string;
+  readonly #stop = new AbortController();
+  #bytes = 0;
+  #running: Promise<unknown> | null = null;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** Tells of bytes that were written. */
+  wrote(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes < EARLY_BYTES || this.#running !== null) return;
+    this.#bytes = 0;
+    this.#running = syncFileSystem(this.#root, this.#stop.signal)
+      .catch(() => undefined) // the last flush tells whether all is on the disk
+      .finally(() => {
+        this.#running = null;
+      });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+}

@@ -10,10 +10,10 @@ import { causeOf, errnoOf, reasonOf, systemError } from "../errors.ts";
 import { native } from "../fs/names.ts";
 import { DIRECTORY } from "../fs/path-map.ts";
 import { FoldedPaths, Spellings } from "../fs/spellings.ts";
-import { Batcher } from "./batcher.ts";
+import { Batcher, type Content } from "./batcher.ts";
 import { streamTo } from "./big-file.ts";
 import { DirectoryList } from "./directories.ts";
-import { syncFileSystem } from "./durable.ts";
+import { EarlySync, syncFileSystem } from "./durable.ts";
 import { type ExtractLimits, Guard } from "./guard.ts";
 import { Lanes } from "./lanes.ts";
 import { type Ownership, readOwnership } from "./ownership.ts";
@@ -69,9 +69,10 @@ export async function extract(entries: AsyncIterable<RestoredEntry>, options: Ex
   const { mode } = options;
   const threads = mode === "missing" ? Math.min(1, options.threads ?? 1) : (options.threads ?? 2);
   await using lanes = new Lanes({ root, fresh, mode: fresh ? "merge" : mode, operation }, threads, options.report);
+  await using early = options.durable === false ? null : new EarlySync(root);
   try {
     for (const left of place.leftovers) await removeLeftover(lanes, left, options);
-    await new Extraction(place, lanes, options, await readOwnership(options.report)).run(entries);
+    await new Extraction(place, lanes, options, await readOwnership(options.report), early).run(entries);
     signal.throwIfAborted();
     await lanes.tell("close");
     await published(place, options);
@@ -149,6 +150,7 @@ class Extraction {
   readonly #lanes: Lanes;
   readonly #options: ExtractOptions;
   readonly #ownership: Ownership;
+  readonly #early: EarlySync | null;
   readonly #guard: Guard;
   readonly #batcher: Batcher;
   /** For what must be done one after the other. */
@@ -160,7 +162,8 @@ class Extraction {
   readonly #twins: string[] = [];
   #links: { path: string; target: string }[] = [];
 
-  constructor(place: Place, lanes: Lanes, options: ExtractOptions, ownership: Ownership) {
+  constructor(place: Place, lanes: Lanes, options: ExtractOptions, ownership: Ownership, early: EarlySync | null) {
+    this.#early = early;
     this.#place = place;
     this.#lanes = lanes;
     this.#options = options;
@@ -176,7 +179,8 @@ class Extraction {
       this.#guard.check(entry);
       if (entry.section !== undefined) this.#sections.add(entry.section);
       if (!this.#place.fresh && this.#spellings.add(entry.path)) this.#twins.push(entry.path);
-      await this.#take(entry);
+      const waiting = this.#take(entry);
+      if (waiting !== undefined) await waiting;
     }
     await this.#link();
     await this.#reportTwins();
@@ -185,23 +189,28 @@ class Extraction {
     await this.#dressDirectories();
   }
 
-  async #take(entry: RestoredEntry): Promise<void> {
-    const { path, type, target = "" } = entry;
+  /** Answers a promise only where it has to wait. */
+  #take(entry: RestoredEntry): Promise<void> | undefined {
+    const { path, type, target = "", size } = entry;
     if (entry.unchanged === true && (type === "file" || type === "symlink")) return; // it is there, and counts as restored
-    if (type === "hardlink") {
-      if (await this.#isDangling(target)) return this.#leaveOut(path, target);
-      this.#links.push({ path, target });
-      if (this.#links.length >= LINKS) await this.#link();
-      return;
-    }
+    if (type === "hardlink") return this.#takeLink(path, target);
     const dress = this.#ownership.dress(entry);
     if (type === "symlink") return this.#batcher.add(MAKE.symlink, path, dress, undefined, target);
     if (type === "directory") {
       this.#directories.add(path, dress);
       return this.#batcher.add(MAKE.directory, path, dress);
     }
-    if (entry.size >= BIG) return this.#stream(entry);
-    await this.#batcher.add(MAKE.file, path, dress, await contentOf(entry, this.#guard, this.#options.signal));
+    if (size >= BIG) return this.#stream(entry);
+    this.#early?.wrote(size);
+    const content = contentOf(entry, this.#guard, this.#options.signal);
+    const add = (found: Content) => this.#batcher.add(MAKE.file, path, dress, found);
+    return content instanceof Promise ? content.then(add) : add(content);
+  }
+
+  async #takeLink(path: string, target: string): Promise<void> {
+    if (await this.#isDangling(target)) return this.#leaveOut(path, target);
+    this.#links.push({ path, target });
+    if (this.#links.length >= LINKS) await this.#link();
   }
 
   async #stream(entry: RestoredEntry): Promise<void> {

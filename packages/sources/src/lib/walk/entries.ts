@@ -25,42 +25,39 @@ export async function* treeEntries(
   }
 }
 
-function plainEntry(found: Found, owners: Owners): SourceEntry {
-  const { path, type, mode, mtimeMs, uid, gid, target, section } = found;
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Built by assignment: a tree has many entries, and spreading a few objects into each costs more than the walk. */
+function plainEntry(found: Found, owners: Owners): Mutable<SourceEntry> {
+  const { path, type, size, mode, mtimeMs, uid, gid } = found;
+  const entry: Mutable<SourceEntry> = { path, type, size, mode, mtimeMs, uid, gid };
   const user = owners.user(uid);
   const group = owners.group(gid);
-  return {
-    path,
-    type,
-    size: found.size,
-    mode,
-    mtimeMs,
-    uid,
-    gid,
-    ...(user === undefined ? {} : { user }),
-    ...(group === undefined ? {} : { group }),
-    ...(type === "symlink" || type === "hardlink" ? { target } : {}),
-    ...(section === "" ? {} : { section }),
-  };
+  if (user !== undefined) entry.user = user;
+  if (group !== undefined) entry.group = group;
+  if (type === "symlink" || type === "hardlink") entry.target = found.target;
+  if (found.section !== "") entry.section = found.section;
+  return entry;
 }
 
 /** Formats look whether a hard link's file can be read: where it cannot, its first name is not in the backup either. */
 function linkEntry(found: Found, owners: Owners, { root }: WalkOptions): SourceEntry {
+  const entry = plainEntry(found, owners);
   const local = found.type === "hardlink" ? localFile(found, root) : null;
-  return { ...plainEntry(found, owners), ...(local === null ? {} : { local }) };
+  if (local !== null) entry.local = local;
+  return entry;
 }
 
 function fileEntry(found: Found, owners: Owners, options: WalkOptions, context: BackupContext): SourceEntry {
   const { root, followLinks, operation } = options;
+  const entry = plainEntry(found, owners);
   const local = localFile(found, root);
-  return {
-    ...plainEntry(found, owners),
-    open: ({ signal } = {}) => {
-      const both = signal === undefined ? context.signal : AbortSignal.any([signal, context.signal]);
-      return readFound(found, { root, followLinks, operation, signal: both, report: (p) => context.report(p) });
-    },
-    ...(local === null ? {} : { local }),
+  if (local !== null) entry.local = local;
+  entry.open = ({ signal } = {}) => {
+    const both = signal === undefined ? context.signal : AbortSignal.any([signal, context.signal]);
+    return readFound(found, { root, followLinks, operation, signal: both, report: (p) => context.report(p) });
   };
+  return entry;
 }
 
 /** Where a worker finds the content; `null` where no path leads there. */
