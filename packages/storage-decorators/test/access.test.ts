@@ -1,7 +1,8 @@
 import { appendOnly, MUTABLE_IN_A_SITE, readOnly, withPrefix } from "@lifeboat/storage-decorators";
 import { memoryStorage } from "@lifeboat/storage-memory";
+import { read } from "@lifeboat/testkit";
 import { expect, test } from "vitest";
-import { codeOf, failureOf, inPieces, keysOf, read } from "./helpers.ts";
+import { codeOf, failureOf, inPieces, keysOf } from "./helpers.ts";
 
 const bytes = Buffer.from("lifeboat");
 

@@ -1,7 +1,8 @@
 import { withBandwidthLimit } from "@lifeboat/storage-decorators";
 import { memoryStorage } from "@lifeboat/storage-memory";
+import { bytesOf, read } from "@lifeboat/testkit";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { bytesOf, failureOf, inPieces, read } from "./helpers.ts";
+import { failureOf, inPieces } from "./helpers.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -1,8 +1,9 @@
 import type { Storage } from "@lifeboat/contracts";
 import { withConcurrency } from "@lifeboat/storage-decorators";
 import { memoryStorage } from "@lifeboat/storage-memory";
+import { read } from "@lifeboat/testkit";
 import { expect, test } from "vitest";
-import { failureOf, inPieces, keysOf, read } from "./helpers.ts";
+import { failureOf, inPieces, keysOf } from "./helpers.ts";
 
 /** A memory storage that counts how many calls of each kind run at once. */
 function counting() {

@@ -1,6 +1,7 @@
 import { noopStorage } from "@lifeboat/storage-decorators";
+import { read } from "@lifeboat/testkit";
 import { expect, test } from "vitest";
-import { codeOf, inPieces, keysOf, read } from "./helpers.ts";
+import { codeOf, inPieces, keysOf } from "./helpers.ts";
 
 test("it takes everything, tells its size, and keeps no content", async () => {
   const storage = noopStorage();

@@ -1,9 +1,9 @@
 import { LifeboatError, type Storage } from "@lifeboat/contracts";
 import { type RetryEvent, type RetryOptions, replayable, withRetry } from "@lifeboat/storage-decorators";
 import { memoryStorage } from "@lifeboat/storage-memory";
-import { faultyStorage, type PlannedFault } from "@lifeboat/testkit";
+import { bytesOf, faultyStorage, type PlannedFault, read } from "@lifeboat/testkit";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { bytesOf, codeOf, failureOf, inPieces, keysOf, read } from "./helpers.ts";
+import { codeOf, failureOf, inPieces, keysOf } from "./helpers.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();

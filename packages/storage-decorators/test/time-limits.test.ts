@@ -1,8 +1,9 @@
 import type { Storage } from "@lifeboat/contracts";
 import { withTimeLimits } from "@lifeboat/storage-decorators";
 import { memoryStorage } from "@lifeboat/storage-memory";
+import { bytesOf, read } from "@lifeboat/testkit";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { bytesOf, failureOf, read } from "./helpers.ts";
+import { failureOf } from "./helpers.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();

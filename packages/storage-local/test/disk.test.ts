@@ -2,8 +2,9 @@ import { lstat, mkdir, readFile, stat, symlink, writeFile } from "node:fs/promis
 import { join } from "node:path";
 import { type ErrorCode, isLifeboatError } from "@lifeboat/contracts";
 import { localStorage } from "@lifeboat/storage-local";
+import { all, read } from "@lifeboat/testkit";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { all, read, temporaryDirectory, unfinished } from "./helpers.ts";
+import { temporaryDirectory, unfinished } from "./helpers.ts";
 
 const bytes = new TextEncoder().encode("lifeboat");
 

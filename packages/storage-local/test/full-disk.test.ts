@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { LifeboatError } from "@lifeboat/contracts";
 import { localStorage } from "@lifeboat/storage-local";
+import { all, read } from "@lifeboat/testkit";
 import { expect, test } from "vitest";
 import { smallDisk } from "./disks.ts";
-import { all, read, unfinished } from "./helpers.ts";
+import { unfinished } from "./helpers.ts";
 
 const MIB = 1024 * 1024;
 

@@ -14,17 +14,3 @@ export async function temporaryDirectory(): Promise<string> {
 export async function unfinished(root: string): Promise<readonly string[]> {
   return await readdir(join(root, ".lifeboat-tmp"));
 }
-
-/** All bytes of a body. */
-export async function read(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of body) pieces.push(piece);
-  return Buffer.concat(pieces);
-}
-
-/** Every item of an iteration. */
-export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const item of items) found.push(item);
-  return found;
-}

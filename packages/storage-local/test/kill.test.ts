@@ -4,9 +4,10 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { localStorage } from "@lifeboat/storage-local";
+import { all, read } from "@lifeboat/testkit";
 import { build } from "esbuild";
 import { expect, test } from "vitest";
-import { all, read, temporaryDirectory, unfinished } from "./helpers.ts";
+import { temporaryDirectory, unfinished } from "./helpers.ts";
 
 const KILLS = 25;
 

@@ -2,9 +2,10 @@ import { readdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Storage } from "@lifeboat/contracts";
 import { localStorage } from "@lifeboat/storage-local";
+import { all, read } from "@lifeboat/testkit";
 import { describe, expect, test } from "vitest";
 import { smallDisk } from "./disks.ts";
-import { all, read, temporaryDirectory } from "./helpers.ts";
+import { temporaryDirectory } from "./helpers.ts";
 
 const bytes = new TextEncoder().encode("lifeboat");
 const unmounted = { code: "UNREACHABLE", retryable: true, hint: expect.stringMatching(/not mounted/) };

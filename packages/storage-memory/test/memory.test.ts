@@ -1,12 +1,7 @@
 import { isLifeboatError } from "@lifeboat/contracts";
 import { memoryStorage } from "@lifeboat/storage-memory";
+import { read } from "@lifeboat/testkit";
 import { expect, test } from "vitest";
-
-async function read(bytes: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  for await (const piece of bytes) pieces.push(piece);
-  return Buffer.concat(pieces);
-}
 
 test("changing an array after it was put, or after it was read, changes nothing that is stored", async () => {
   const storage = memoryStorage();

@@ -10,6 +10,7 @@ export {
 } from "./lib/faults/plan.ts";
 export type { FormatSuiteOptions } from "./lib/format/options.ts";
 export { formatSuite } from "./lib/format/suite.ts";
+export { all, bytesOf, read } from "./lib/helpers.ts";
 export type { SourceSuiteOptions, SourceUnderTest } from "./lib/source/options.ts";
 export { sourceSuite } from "./lib/source/suite.ts";
 export type { StorageSuiteOptions, StorageUnderTest } from "./lib/storage/options.ts";

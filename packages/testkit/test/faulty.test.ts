@@ -1,4 +1,4 @@
-import { isLifeboatError, type Storage } from "@lifeboat/contracts";
+import { isLifeboatError, type LifeboatError, type Storage } from "@lifeboat/contracts";
 import { memoryStorage } from "@lifeboat/storage-memory";
 import { faultyStorage, type PlannedFault, randomPlan, storageSuite } from "@lifeboat/testkit";
 import fc from "fast-check";
@@ -118,8 +118,43 @@ test("bodies are cut off and bits turned over, on the way in and on the way out,
   expect(await read(storage.get("b"))).toBe("mifeboat");
 });
 
+test("a call that hangs ends with an abort alone, before or after it took effect", async () => {
+  for (const when of ["before", "after"] as const) {
+    const inner = memoryStorage();
+    const storage = faultyStorage(inner, { plan: [{ call: 0, kind: "hang", when }] });
+    const abort = new AbortController();
+    const reason = new Error("enough");
+    const put = storage.put("a", bytes, { signal: abort.signal });
+    const late = Symbol("late");
+    expect(await Promise.race([put, new Promise((resolve) => setImmediate(() => resolve(late)))])).toBe(late);
+    abort.abort(reason);
+    await expect(put).rejects.toBe(reason);
+    expect((await inner.stat("a")) !== null).toBe(when === "after");
+  }
+});
+
+test("a fault says whether the call is worth trying again", async () => {
+  const plan: readonly PlannedFault[] = [
+    { call: 0, kind: "fail", error: "RATE_LIMITED", retryable: true },
+    { call: 1, kind: "fail", error: "NO_SPACE" },
+    { call: 2, kind: "fail" },
+    { call: 3, kind: "fail", retryable: false },
+  ];
+  const storage = faultyStorage(memoryStorage(), { plan });
+  const found: [string, boolean][] = [];
+  for (let call = 0; call < 4; call += 1) {
+    await storage.stat("a").catch((error: LifeboatError) => found.push([error.code, error.retryable]));
+  }
+  expect(found).toEqual([
+    ["RATE_LIMITED", true],
+    ["NO_SPACE", false],
+    ["UNREACHABLE", true],
+    ["UNREACHABLE", false],
+  ]);
+});
+
 test("the same seed gives the same plan, and its calls exist", () => {
-  const kinds = ["fail", "crash", "delay", "truncate", "corrupt"] as const;
+  const kinds = ["fail", "crash", "hang", "delay", "truncate", "corrupt"] as const;
   fc.assert(
     fc.property(fc.integer(), fc.integer({ min: 1, max: 100 }), (seed, calls) => {
       const plan = randomPlan(seed, { calls, faults: 3, kinds });

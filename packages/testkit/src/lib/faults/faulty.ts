@@ -22,7 +22,7 @@ export interface FaultyStorage extends Storage {
 
 /**
  * A storage that fails as planned: at the n-th call, before or after it took
- * effect; with a delay; with bytes cut off or turned over; or for good, as if the
+ * effect; with a delay, or never answering; with bytes cut off or turned over; or for good, as if the
  * process had died. Deterministic: the same calls and plan, the same faults. The
  * plan is part of every injected error's message. Disposing leaves `inner` open.
  */
@@ -38,7 +38,7 @@ export function faultyStorage(inner: Storage, options: FaultyStorageOptions = {}
   ) {
     const fault = await line.enter(name, key, signal);
     const result = await work();
-    line.leave(name, key, fault);
+    await line.leave(name, key, fault, signal);
     return result;
   }
 
@@ -55,7 +55,9 @@ export function faultyStorage(inner: Storage, options: FaultyStorageOptions = {}
   const space = inner.space?.bind(inner);
   return {
     name: `${inner.name} (faulty)`,
-    capabilities: inner.capabilities,
+    get capabilities() {
+      return inner.capabilities; // asked each time: a storage may learn them as it goes
+    },
     plan,
     calls: line.calls,
     get crashed() {
@@ -66,19 +68,19 @@ export function faultyStorage(inner: Storage, options: FaultyStorageOptions = {}
       const plain = !pieces && body instanceof Uint8Array && fault === undefined;
       const items = body instanceof Uint8Array ? asBody(body) : body;
       const info = await inner.put(key, plain ? body : spoil(steps("put.piece", key, items), fault), o);
-      line.leave("put", key, fault);
+      await line.leave("put", key, fault, o.signal);
       return info;
     },
     async *get(key, o = {}) {
       const fault = await line.enter("get", key, o.signal);
       yield* spoil(steps("get.piece", key, inner.get(key, o)), fault);
-      line.leave("get", key, fault);
+      await line.leave("get", key, fault, o.signal);
     },
     stat: (key, o = {}) => call("stat", key, o.signal, () => inner.stat(key, o)),
     async *list(prefix, o = {}) {
       const fault = await line.enter("list", prefix, o.signal);
       yield* steps("list.item", prefix, inner.list(prefix, o));
-      line.leave("list", prefix, fault);
+      await line.leave("list", prefix, fault, o.signal);
     },
     delete: (keys, o = {}) => call("delete", keys[0], o.signal, () => inner.delete(keys, o)),
     ...(copy === undefined

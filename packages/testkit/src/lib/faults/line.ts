@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { LifeboatError } from "@lifeboat/contracts";
+import { LifeboatError, orAbort } from "@lifeboat/contracts";
 import { type Fault, type FaultMoment, type PlannedFault, printPlan } from "./plan.ts";
 
 /** A call of a storage; `….piece` and `list.item` are single steps of one, counted where that is asked for. */
@@ -45,15 +45,20 @@ export class FaultLine {
     this.calls.push(call);
     const fault = this.#plan.find((planned) => planned.call === call.index);
     if (fault?.kind === "delay") await pause(fault.ms, undefined, { signal });
-    this.#strike(call, fault, "before");
+    await this.#strike(call, fault, "before", signal);
     return fault;
   }
 
   /** Lets happen what strikes after a call took effect. */
-  leave(name: CallName, key: string | undefined, fault: Fault | undefined): void {
+  async leave(
+    name: CallName,
+    key: string | undefined,
+    fault: Fault | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     this.assertAlive(name, key);
     const index = this.#plan.find((planned) => planned === fault)?.call ?? -1;
-    this.#strike({ index, name, ...(key === undefined ? {} : { key }) }, fault, "after");
+    await this.#strike({ index, name, ...(key === undefined ? {} : { key }) }, fault, "after", signal);
   }
 
   /** @throws UNREACHABLE where the simulated process has died */
@@ -62,15 +67,20 @@ export class FaultLine {
     throw this.#error(name, key, false, `the process died at call ${this.#death.index} (${this.#death.name})`);
   }
 
-  #strike(call: RecordedCall, fault: Fault | undefined, moment: FaultMoment): void {
-    if (fault?.kind !== "fail" && fault?.kind !== "crash") return;
+  async #strike(
+    call: RecordedCall,
+    fault: Fault | undefined,
+    moment: FaultMoment,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    if (fault?.kind !== "fail" && fault?.kind !== "crash" && fault?.kind !== "hang") return;
     if ((fault.when ?? "before") !== moment) return;
+    if (fault.kind === "hang") return await orAbort(new Promise<never>(() => undefined), signal);
     if (fault.kind === "crash") {
       this.#death = call;
       this.assertAlive(call.name, call.key);
     }
-    const retryable = fault.kind === "fail" && fault.error === undefined;
-    const code = fault.kind === "fail" ? fault.error : undefined;
+    const { error: code, retryable = code === undefined } = fault.kind === "fail" ? fault : { retryable: false };
     throw this.#error(call.name, call.key, retryable, `call ${call.index} fails ${moment} it takes effect`, code);
   }
 

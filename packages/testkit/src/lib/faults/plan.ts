@@ -6,8 +6,10 @@ export type FaultMoment = "before" | "after";
 
 /** What goes wrong at one call. */
 export type Fault =
-  /** The call rejects. Default: before it took effect, `UNREACHABLE` and retryable. */
-  | { readonly kind: "fail"; readonly when?: FaultMoment; readonly error?: ErrorCode }
+  /** The call rejects. Default: before it took effect, `UNREACHABLE`. Retryable by default only without an `error`. */
+  | { readonly kind: "fail"; readonly when?: FaultMoment; readonly error?: ErrorCode; readonly retryable?: boolean }
+  /** The call never answers; an abort ends it. Default: before it took effect. */
+  | { readonly kind: "hang"; readonly when?: FaultMoment }
   /** As if the process died: this call and all that follow, or are under way, reject and do nothing more. */
   | { readonly kind: "crash"; readonly when?: FaultMoment }
   /** The call takes so many milliseconds longer. */
@@ -46,6 +48,7 @@ function faultOf(kind: Fault["kind"], below: (limit: number) => number): Fault {
   switch (kind) {
     case "fail":
     case "crash":
+    case "hang":
       return { kind, when };
     case "delay":
       return { kind, ms: below(20) };
