@@ -8,4 +8,4 @@ export function requestsInFlight(size: number): number {
 }
 
 /** After so many bytes of an object on each connection it is worth while to have one more. */
-export const WIDEN_AFTER = 8 * 1024 * 1024;
+export const WIDEN_AFTER = 2 * 1024 * 1024;
