@@ -56,6 +56,12 @@ export function connect({ where, retryTime, open, owned }: ConnectionSettings): 
   const secrets: string[] = [];
   const redact = redactor(() => secrets);
 
+  async function read(error: unknown, signal: AbortSignal | undefined): Promise<Failure> {
+    const unsigned = error instanceof Error && error.name === "CredentialsProviderError";
+    if (client !== undefined && !unsigned) await abortable(learnSecrets(client), signal);
+    return failureOf(error, redact);
+  }
+
   /** So that they can be taken out of words; a provider that fails says so when the request is signed. */
   async function learnSecrets(opened: S3Client): Promise<void> {
     try {
@@ -97,8 +103,7 @@ export function connect({ where, retryTime, open, owned }: ConnectionSettings): 
         } catch (error) {
           if (signal?.aborted) throw signal.reason;
           if (error instanceof LifeboatError) throw error;
-          if (client !== undefined) await learnSecrets(client);
-          const failure = failureOf(error, redact);
+          const failure = await read(error, signal);
           if (failure.name === "NoSuchKey") seen = true;
           const settled = await settle?.(failure);
           if (settled !== undefined) return settled;

@@ -18,7 +18,7 @@ const OPERATION = "storage.copy";
 const MIB = 1024 * 1024;
 /** No bytes pass through here, so parts are as large as keeps their number small and a retry cheap. */
 const COPY_PART = 512 * MIB;
-const ABORT_MS = 5000;
+const ABORT_MS = 2000;
 
 /** Copies inside the bucket: in one request, or where the object is too large for that, in parts. */
 export async function copy(context: Context, from: string, to: string, options: AbortOptions): Promise<void> {

@@ -16,8 +16,8 @@ import { assertAbsent, ownOrTaken, type Putting } from "./put.ts";
 import { look } from "./stat.ts";
 
 const OPERATION = "storage.put";
-/** Aborting an upload that failed may not take long: a sweep does it otherwise. */
-const ABORT_MS = 5000;
+/** Aborting an upload that failed may not take long, since somebody waits for the failure: a sweep does it otherwise. */
+const ABORT_MS = 2000;
 
 /** Uploads a body in parts, several of them at once, and gives the parts up where one fails. */
 export async function uploadParts(
