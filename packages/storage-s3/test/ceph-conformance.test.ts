@@ -20,7 +20,8 @@ afterAll(async () => {
 });
 
 storageSuite("s3Storage on a Ceph gateway", {
-  scale: 0.2,
+  scale: 0.1,
+  manyKeys: 1100, // a page and some
   putMemory: 9 * 8 * 1024 * 1024, // eight parts on their way, and one that fills
   create: async () => {
     const options = { prefix: `test/${randomUUID()}` };
