@@ -1,9 +1,8 @@
 import type { AbortOptions, SiteContext } from "@lifeboat/contracts";
-import { tasksInFlight } from "@lifeboat/threads";
 import type { PartLayout } from "./part-layout.ts";
 import { partThreads } from "./part-threads.ts";
 import { RoomPool } from "./room-pool.ts";
-import { SegmentAccess } from "./segment-access.ts";
+import { SegmentAccess, segmentsUnderWay } from "./segment-access.ts";
 import type { PartThreads } from "./segment-line.ts";
 import { StoredReader } from "./stored-reader.ts";
 
@@ -23,7 +22,7 @@ export async function openPartAccess(
   options: AbortOptions,
 ): Promise<PartAccess> {
   const threads = await partThreads(site.threads, layout.codec, 1, layout.seal);
-  const rooms = new RoomPool(2 * tasksInFlight(site.threads));
+  const rooms = new RoomPool(2 * segmentsUnderWay(site.threads));
   const begin = () =>
     new SegmentAccess(layout, new StoredReader(site.storage, layout, rooms, options), threads, rooms, options.signal);
   const access = begin();

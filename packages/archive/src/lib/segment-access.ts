@@ -1,8 +1,14 @@
+import { tasksInFlight } from "@lifeboat/threads";
 import { badLayout, type PartLayout } from "./part-layout.ts";
 import type { RoomPool } from "./room-pool.ts";
 import type { PartThreads } from "./segment-line.ts";
 import type { StoredReader } from "./stored-reader.ts";
 import type { ContentCheck, Unpacked, UnpackTask } from "./worker/tasks.ts";
+
+/** How many segments are read ahead so that no thread idles: each takes two rooms. */
+export function segmentsUnderWay(threads: number): number {
+  return tasksInFlight(threads) + 3; // and those that are read, digested and taken
+}
 
 /** What is wanted of a segment. */
 export interface SegmentRequest {

@@ -1,8 +1,7 @@
 import { isLifeboatError } from "@lifeboat/contracts";
-import { tasksInFlight } from "@lifeboat/threads";
 import { badLayout } from "./part-layout.ts";
 import type { IndexRow } from "./rows.ts";
-import type { BegunSegment, SegmentAccess } from "./segment-access.ts";
+import { type BegunSegment, type SegmentAccess, segmentsUnderWay } from "./segment-access.ts";
 import type { PartThreads } from "./segment-line.ts";
 import type { Step, StepItem } from "./segment-steps.ts";
 import type { ContentCheck, Unpacked } from "./worker/tasks.ts";
@@ -53,7 +52,7 @@ export async function* feedSegments(steps: AsyncIterable<Step>, options: FeedOpt
   const opener = new Opener(options);
   const source = steps[Symbol.asyncIterator]();
   const underWay: Started[] = [];
-  const capacity = tasksInFlight(threads.size) + 3;
+  const capacity = segmentsUnderWay(threads.size);
   let ended = false;
   try {
     for (;;) {

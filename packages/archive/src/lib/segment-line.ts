@@ -47,7 +47,7 @@ export class SegmentLine {
     this.#report = report;
     this.#signal = signal;
     this.capacity = tasksInFlight(threads.size) + 2; // and two at the digests
-    this.#rooms = new RoomPool(this.capacity);
+    this.#rooms = new RoomPool(2 * this.capacity); // what is stored, and a piece of a large file
   }
 
   get counts(): EntryCounts {
