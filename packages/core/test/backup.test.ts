@@ -1,5 +1,6 @@
 import { mkdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
+import { LifeboatError } from "@lifeboat/contracts";
 import { passphrase } from "@lifeboat/crypto";
 import { openManifests } from "@lifeboat/manifests";
 import { directory, json } from "@lifeboat/sources";
@@ -134,6 +135,46 @@ describe("a backup", () => {
     expect(await engine.backups.list({ site: "local" })).toEqual([]);
     expect(await keys(storage)).toEqual([]);
     await expect(engine.backups.get({ site: "local", id })).rejects.toThrow(coded("NOT_FOUND"));
+  });
+});
+
+describe("a storage on a server", () => {
+  it("is connected before anything is asked of it, and swept of interrupted uploads at each backup", async () => {
+    const calls: string[] = [];
+    const inner = memoryStorage();
+    const storage = {
+      ...inner,
+      connect: async () => void calls.push("connect"),
+      get: (...args: Parameters<typeof inner.get>) => {
+        calls.push("get");
+        return inner.get(...args);
+      },
+      sweep: async () => {
+        calls.push("sweep");
+        return 0;
+      },
+    };
+    const { engine } = host({
+      storage,
+      sources: [directory("media", { path: await folder({ a: "a" }), threads: false })],
+    });
+    await engine.backup({ site: "local" });
+    expect(calls[0]).toBe("connect");
+    expect(calls.filter((call) => call === "sweep")).toHaveLength(1);
+  });
+
+  it("is backed up to all the same where it does not let us sweep", async () => {
+    const denied = new LifeboatError({ code: "PERMISSION_DENIED", operation: "storage.sweep", message: "not allowed" });
+    const storage = { ...memoryStorage(), sweep: () => Promise.reject(denied) };
+    const { engine } = host({
+      storage,
+      sources: [directory("media", { path: await folder({ a: "a" }), threads: false })],
+    });
+    const job = engine.backup({ site: "local" });
+    const warnings: string[] = [];
+    for await (const event of job) if (event.type === "warning") warnings.push(event.code);
+    expect((await job).status).toBe("complete");
+    expect(warnings).toEqual(["sweep-failed"]);
   });
 });
 

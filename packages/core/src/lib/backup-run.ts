@@ -39,6 +39,7 @@ export async function runBackup(engine: RunContext, request: BackupRequest, job:
   const lease = await claimBackup(site.context, { started, trigger, sources: ids }, job);
   const signal = AbortSignal.any([job.signal, lease.signal]);
   const before = await trySweep(site, lease, job, null);
+  await trySweepStorage(site, job);
   let clean = true;
   const leftBehind = (error: unknown) => {
     clean = false;
@@ -190,6 +191,16 @@ async function trySweep(
   } catch (error) {
     if (!job.signal.aborted) job.warning("sweep-failed", `Sweeping up after dead runs failed: ${messageOf(error)}`);
     return null;
+  }
+}
+
+/** What interrupted uploads have left in the storage, where listings do not show it. */
+async function trySweepStorage({ context }: OpenSite, job: JobControl): Promise<void> {
+  try {
+    await context.storage.sweep?.({ signal: job.signal });
+  } catch (error) {
+    if (!job.signal.aborted)
+      job.warning("sweep-failed", `Sweeping up after interrupted uploads failed: ${messageOf(error)}`);
   }
 }
 

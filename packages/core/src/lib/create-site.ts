@@ -51,14 +51,15 @@ export async function createSite(
 }
 
 /**
- * Writes the copy of the descriptor that is absent, damaged or out of date.
+ * Writes the copy of the descriptor that is absent, damaged or out of date; `known` is
+ * the one that was found.
  *
  * @returns whether both are the same now: `false` where somebody else changes them
  */
-export async function mendSite(context: SiteContext, options: SiteOptions): Promise<boolean> {
+export async function mendSite(context: SiteContext, options: SiteOptions, known: NewDescriptor): Promise<boolean> {
   try {
     return await claimed(context, async () => {
-      const found = await findDescriptor(context.storage, options.key);
+      const found = await findDescriptor(context.storage, options.key, known);
       if (found !== null) await mendDescriptor(context.storage, found);
       return true;
     });

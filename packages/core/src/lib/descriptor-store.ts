@@ -46,49 +46,55 @@ export interface NewSite {
  * Reads and opens a site's descriptor, from its copy where the first is absent or
  * damaged; `null` where the storage holds no site.
  *
+ * @param known one whose key is known already: the same bytes need not be opened again, which a passphrase makes slow
  * @throws CORRUPT where there is data and no readable descriptor; WRONG_KEY; INCOMPATIBLE; UNSUPPORTED
  */
-export async function findDescriptor(storage: Storage, key: SiteKeyOption): Promise<FoundDescriptor | null> {
+export async function findDescriptor(
+  storage: Storage,
+  key: SiteKeyOption,
+  known?: NewDescriptor,
+): Promise<FoundDescriptor | null> {
+  const open = async (bytes: Uint8Array): Promise<OpenedDescriptor> =>
+    known !== undefined && Buffer.compare(bytes, known.bytes) === 0 ? known : openDescriptor(bytes, key);
   const first = await readSmall(storage, DESCRIPTOR_KEY);
   const copy = await readSmall(storage, DESCRIPTOR_COPY_KEY);
   if (first !== null) {
     try {
       const stale = copy !== null && Buffer.compare(first, copy) === 0 ? null : DESCRIPTOR_COPY_KEY;
-      return { ...(await openDescriptor(first, key)), bytes: first, stale };
+      return { ...(await open(first)), bytes: first, stale };
     } catch (error) {
       // Only damage sends us to the copy: a key that was taken out must not open it there.
       if (!isLifeboatError(error, "CORRUPT") || copy === null) throw error;
     }
   }
-  if (copy !== null) return { ...(await openDescriptor(copy, key)), bytes: copy, stale: DESCRIPTOR_KEY };
+  if (copy !== null) return { ...(await open(copy)), bytes: copy, stale: DESCRIPTOR_KEY };
   for (const prefix of DATA_PREFIXES) {
     for await (const { key: found } of storage.list(prefix)) throw descriptorLost(storage, found);
   }
   return null;
 }
 
-/** A descriptor that was just made, and its key. */
-export interface NewDescriptor extends WrittenDescriptor {
-  readonly siteKey: Uint8Array | null;
-}
+/** A descriptor that was just made, open as it is. */
+export interface NewDescriptor extends WrittenDescriptor, OpenedDescriptor {}
 
 /** The descriptor of a new site, not written anywhere yet. */
-export function newDescriptor({ format, key, suite }: NewSite): Promise<NewDescriptor> {
-  return createDescriptor({ format: format.name, formatVersion: FORMAT_VERSION, key, suite });
+export async function newDescriptor({ format, key, suite }: NewSite): Promise<NewDescriptor> {
+  const made = await createDescriptor({ format: format.name, formatVersion: FORMAT_VERSION, key, suite });
+  return { ...made, slotId: made.descriptor.slots[0]?.id ?? null };
 }
 
 /** Puts a new site's descriptor where there is none, and answers what lies there then: that counts, for all hosts. */
 export async function putNewDescriptor(
   storage: Storage,
-  { bytes }: WrittenDescriptor,
+  created: NewDescriptor,
   key: SiteKeyOption,
 ): Promise<FoundDescriptor> {
   try {
-    await storage.put(DESCRIPTOR_KEY, bytes, { ifAbsent: true });
+    await storage.put(DESCRIPTOR_KEY, created.bytes, { ifAbsent: true });
   } catch (error) {
     if (!isLifeboatError(error, "ALREADY_EXISTS")) throw error;
   }
-  const found = await findDescriptor(storage, key);
+  const found = await findDescriptor(storage, key, created);
   if (found === null) throw vanished(storage);
   return found;
 }

@@ -131,6 +131,7 @@ export function createSites(all: Readonly<Record<string, SiteOptions>>, threads:
     const options = optionsOf(name);
     const site = opened.get(name);
     if (site !== undefined && (await isThereStill(site))) return site;
+    await options.storage.connect?.();
     const found = await findDescriptor(options.storage, options.key);
     return found && keep(name, options, found);
   }
@@ -140,11 +141,12 @@ export function createSites(all: Readonly<Record<string, SiteOptions>>, threads:
     const known = opened.get(name);
     if (known !== undefined && prepared.has(known) && (await isThereStill(known))) return known;
     const { storage, key } = options;
+    await storage.connect?.();
     const found =
       (await findDescriptor(storage, key)) ??
       (await createSite(storage, options, (made) => contextOf(name, options, made.siteKey, () => made.descriptor)));
     const site = keep(name, options, found);
-    const mended = found.stale === null || (await site.exclusively(() => mendSite(site.context, options)));
+    const mended = found.stale === null || (await site.exclusively(() => mendSite(site.context, options, found)));
     if (mended) prepared.add(site);
     return site;
   }

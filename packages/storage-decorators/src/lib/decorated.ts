@@ -8,19 +8,20 @@ export interface Decoration extends Partial<Pick<Storage, "put" | "get" | "stat"
   /** Asked only where the inner storage has the method; `null` takes it away. */
   readonly copy?: ((copy: Copy) => Copy) | null;
   readonly space?: (space: Space) => Space;
+  /** `null` takes it away. */
+  readonly sweep?: null;
   readonly capabilities?: (inner: StorageCapabilities) => StorageCapabilities;
   readonly localDirectory?: (inner: string) => string;
 }
 
 /**
- * A storage with some of its methods replaced. Capabilities are asked for each
- * time: a storage may learn them as it goes. Disposing disposes of the inner one.
+ * A storage with some of its methods replaced. Capabilities, `copy` and `space` are
+ * looked for each time: a storage may learn what it can do as it goes. Disposing
+ * disposes of the inner one.
  */
 export function decorated(inner: Storage, decoration: Decoration): Storage {
   const { copy = (passed) => passed, space = (passed) => passed, capabilities, localDirectory } = decoration;
-  const innerCopy = inner.copy?.bind(inner);
-  const innerSpace = inner.space?.bind(inner);
-  return {
+  const storage: Storage = {
     get name() {
       return inner.name;
     },
@@ -36,8 +37,16 @@ export function decorated(inner: Storage, decoration: Decoration): Storage {
     stat: decoration.stat ?? ((key, o) => inner.stat(key, o)),
     list: decoration.list ?? ((prefix, o) => inner.list(prefix, o)),
     delete: decoration.delete ?? ((keys, o) => inner.delete(keys, o)),
-    ...(innerCopy === undefined || copy === null ? {} : { copy: copy(innerCopy) }),
-    ...(innerSpace === undefined ? {} : { space: space(innerSpace) }),
+    ...(inner.connect === undefined ? {} : { connect: (o) => inner.connect?.(o) ?? Promise.resolve() }),
+    ...(inner.sweep === undefined || decoration.sweep === null
+      ? {}
+      : { sweep: (o) => inner.sweep?.(o) ?? Promise.resolve(0) }),
     [Symbol.asyncDispose]: () => inner[Symbol.asyncDispose](),
   };
+  const late = (name: "copy" | "space", get: () => unknown) => {
+    Object.defineProperty(storage, name, { get, enumerable: true, configurable: true });
+  };
+  late("copy", () => (inner.copy === undefined || copy === null ? undefined : copy(inner.copy.bind(inner))));
+  late("space", () => inner.space && space(inner.space.bind(inner)));
+  return storage;
 }

@@ -24,5 +24,6 @@ export function readOnly(inner: Storage): Storage {
       if (keys.length > 0) throw refusal("storage.delete", keys[0], FOUND, HINT);
     },
     copy: null,
+    sweep: null,
   });
 }
