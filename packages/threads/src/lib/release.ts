@@ -10,8 +10,8 @@ export function releaseBytes(bytes: Uint8Array): void {
   const { buffer } = bytes;
   if (!(buffer instanceof ArrayBuffer) || buffer.byteLength < WORTH_IT || bytes.byteLength !== buffer.byteLength)
     return;
-  // Moving a buffer through a port whose other end is closed drops it. ArrayBuffer.prototype.transfer
-  // would say so more plainly, but Node 20 does not have it.
+  // Moving a buffer through a closed port drops it. ArrayBuffer.prototype.transfer would say
+  // so more plainly, but Node 20 does not have it.
   port().postMessage(null, [buffer]);
 }
 
@@ -22,9 +22,8 @@ let closed: MessageChannel["port1"] | undefined;
 
 function port(): MessageChannel["port1"] {
   if (closed === undefined) {
-    const { port1, port2 } = new MessageChannel();
-    port2.close();
-    port1.unref();
+    const { port1 } = new MessageChannel();
+    port1.close(); // this end: the other would be closed only when the event loop comes around to it
     closed = port1;
   }
   return closed;

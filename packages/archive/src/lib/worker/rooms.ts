@@ -1,5 +1,8 @@
 import { ROOM_BYTES } from "../limits.ts";
 
+/** What is so small is made anew each time. */
+const SMALL_BYTES = 64 * 1024;
+
 /** Memory for segments' bytes: what is at hand first, then new. */
 export class Rooms {
   readonly #free: ArrayBuffer[];
@@ -11,7 +14,7 @@ export class Rooms {
   /** At least `length` bytes, with whatever was in them. */
   take(length: number): Uint8Array<ArrayBuffer> {
     if (length > ROOM_BYTES) return new Uint8Array(length);
-    return new Uint8Array(this.#free.pop() ?? new ArrayBuffer(length > ROOM_BYTES / 2 ? ROOM_BYTES : length));
+    return new Uint8Array(this.#free.pop() ?? new ArrayBuffer(length > SMALL_BYTES ? ROOM_BYTES : length));
   }
 }
 
