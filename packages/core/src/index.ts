@@ -19,5 +19,13 @@ export type {
   RestoreReport,
   RestoreRequest,
 } from "./lib/restore-types.ts";
+export type {
+  SiteFinding,
+  SiteMeasurements,
+  SiteTestReport,
+  SiteTestStep,
+  SiteTestStepName,
+} from "./lib/site-test/report.ts";
+export type { SiteTools } from "./lib/site-tools.ts";
 export type { SourceChoice } from "./lib/sources.ts";
 export type { VerifyLevel, VerifyReport } from "./lib/verify-run.ts";

@@ -47,6 +47,8 @@ export interface LifeboatErrorInit {
   readonly operation: string;
   /** What was expected, what was found, and where. Never holds a secret. */
   readonly message: string;
+  /** A finer name of the cause, stable, where one code has several: `wrong-region`, `no-bucket`, `host-key-changed`. */
+  readonly reason?: string | undefined;
   /** The object key, entry path or name that it is about. */
   readonly key?: string | undefined;
   /** Whether the same call may succeed later, unchanged. Default: `false`. */
@@ -63,6 +65,7 @@ export class LifeboatError extends Error {
   override readonly name = "LifeboatError";
   readonly code: ErrorCode;
   readonly operation: string;
+  readonly reason?: string;
   readonly key?: string;
   readonly retryable: boolean;
   readonly hint?: string;
@@ -72,6 +75,7 @@ export class LifeboatError extends Error {
     this.code = init.code;
     this.operation = init.operation;
     this.retryable = init.retryable ?? false;
+    if (init.reason !== undefined) this.reason = init.reason;
     if (init.key !== undefined) this.key = init.key;
     if (init.hint !== undefined) this.hint = init.hint;
     Object.defineProperty(this, BRAND, { value: true });

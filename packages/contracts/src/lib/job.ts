@@ -1,7 +1,7 @@
 import type { Problem } from "./source.ts";
 
 /** What a job does. */
-export type JobKind = "backup" | "verify" | "restore";
+export type JobKind = "backup" | "verify" | "restore" | "test";
 
 /** How a job stands. */
 export type JobStatus = "running" | "succeeded" | "failed" | "cancelled";
@@ -16,6 +16,7 @@ export type JobPhase =
   | "verifying"
   | "checking"
   | "restoring"
+  | "testing"
   | "resuming";
 
 /** How far a job is. */

@@ -152,6 +152,11 @@ export interface Source {
    * a backup: it is what a disk that is not mounted looks like. Default: `false`.
    */
   readonly mayBeEmpty?: boolean;
+  /**
+   * The directories of this machine that it takes from, as absolute paths: a test of a site
+   * warns where they lie on the disk that the backups go to. Absent where it has none.
+   */
+  readonly localDirectories?: readonly string[] | undefined;
   /** The host's own columns, kept with the backup: camera model, release… */
   describe?(context: BackupContext): Promise<Readonly<Record<string, Json>>>;
   /**

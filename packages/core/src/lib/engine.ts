@@ -12,6 +12,7 @@ import { prepareRestore } from "./restore-plan.ts";
 import { runRestore } from "./restore-run.ts";
 import type { RestorePlan, RestoreReport, RestoreRequest } from "./restore-types.ts";
 import type { RunContext } from "./run-context.ts";
+import { createSiteTools, type SiteTools } from "./site-tools.ts";
 import { createSites } from "./sites.ts";
 import { createSourceRegistry, type SourceChoice } from "./sources.ts";
 import { runVerify, type VerifyLevel, type VerifyReport } from "./verify-run.ts";
@@ -61,6 +62,7 @@ export interface RestoreOptions {
  */
 export interface BackupEngine<Site extends string = string, Name extends string = string> extends AsyncDisposable {
   readonly backups: Backups<Site>;
+  readonly sites: SiteTools<Site>;
   readonly jobs: Jobs;
   /**
    * Makes a backup. It is listed once all of it is there, and never before; the
@@ -133,6 +135,7 @@ export function createBackupEngine<
   return {
     jobs: { list: () => jobs.list(), get: (id) => jobs.get(id) },
     backups: createBackups(engine),
+    sites: createSiteTools(engine, jobs),
     backup: ({ site, signal, ...request }) =>
       jobs.start({ kind: "backup", site, signal }, (job) => runBackup(engine, { site, ...request }, job)),
     verify: ({ site, signal, ...request }) =>

@@ -29,6 +29,8 @@ export interface Sites {
   open(name: string, options?: AbortOptions): Promise<OpenSite>;
   /** Opens a site to write to it; where there is none, it is made. */
   prepare(name: string, options?: AbortOptions): Promise<OpenSite>;
+  /** What the host said of a site. @throws NOT_FOUND where the engine has no such site */
+  options(name: string): SiteOptions;
   /** The directories of this machine that sites lie in. */
   readonly directories: readonly string[];
   /** Refuses to open anything from now on. */
@@ -154,6 +156,7 @@ export function createSites(all: Readonly<Record<string, SiteOptions>>, threads:
   const find = (name: string) => once(finding, name, () => attemptFind(name));
 
   return {
+    options: optionsOf,
     directories: Object.values(all).flatMap(({ storage }) => storage.localDirectory ?? []),
     find: (name, { signal } = {}) => orAbort(find(name), signal),
     prepare: (name, { signal } = {}) =>

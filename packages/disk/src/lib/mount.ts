@@ -33,6 +33,7 @@ function notMounted(path: string, operation: string, found: string): LifeboatErr
   return new LifeboatError({
     code: "UNREACHABLE",
     operation,
+    reason: "not-mounted",
     message: `Expected a mounted disk at ${path}, but ${found}.`,
     hint: "The disk is not mounted: plug it in, mount it, and run again. Nothing was written.",
     retryable: true,

@@ -67,7 +67,7 @@ export interface Tree {
 export function treeMethods(
   tree: Tree,
   options: TreeOptions,
-): Required<Pick<Source, "scope" | "entries" | "restore" | "compare" | "check">> {
+): Required<Pick<Source, "localDirectories" | "scope" | "entries" | "restore" | "compare" | "check">> {
   const { root, operation, missingFolder } = tree;
   const { followLinks = false, oneFileSystem = false, limits, sync = "always", threads } = options;
   const { requireMount = false } = options;
@@ -84,6 +84,8 @@ export function treeMethods(
   }
 
   return {
+    localDirectories: [root],
+
     scope: async (context) => keepScope({ filter: await tree.backupFilter(context), oneFileSystem }),
 
     async *entries(context) {

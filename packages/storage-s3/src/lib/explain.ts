@@ -25,6 +25,8 @@ export interface Where {
 interface Meaning {
   readonly code: ErrorCode;
   readonly says: string;
+  /** Docs: `LifeboatError.reason`. */
+  readonly reason?: string;
   readonly hint?: string;
   readonly retryable?: boolean;
 }
@@ -70,26 +72,31 @@ const MEANINGS: readonly { readonly names: readonly string[]; readonly explain: 
 
 const WRONG_SECRET: Meaning = {
   code: "UNAUTHENTICATED",
+  reason: "wrong-secret",
   says: "the server refused the signature: the secret access key does not belong to the access key",
   hint: "Copy the secret access key again, whole and without spaces, or make a new pair of keys.",
 };
 const WRONG_ACCESS_KEY: Meaning = {
   code: "UNAUTHENTICATED",
+  reason: "unknown-access-key",
   says: "the server does not know this access key",
   hint: "Check the access key ID, that it has not been deleted or disabled, and that it belongs to this service and endpoint.",
 };
 const EXPIRED: Meaning = {
   code: "UNAUTHENTICATED",
+  reason: "expired-credentials",
   says: "the credentials have expired, or their session token is not valid",
   hint: "Get fresh credentials, or give `credentials` as a function, which is asked again before they expire.",
 };
 const CLOCK: Meaning = {
   code: "UNAUTHENTICATED",
+  reason: "clock-skew",
   says: "the clock of this machine differs too much from the server's",
   hint: "Set this machine's clock (with NTP): requests that are signed more than 15 minutes off are refused.",
 };
 const NO_CREDENTIALS: Meaning = {
   code: "UNAUTHENTICATED",
+  reason: "no-credentials",
   says: "no credentials were found, neither given nor in the environment, the AWS configuration or the machine's role",
   hint: "Give `credentials`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
 };
@@ -123,11 +130,12 @@ const TOO_LARGE: Meaning = {
 
 /** A failed request as a LifeboatError, coded by cause. */
 export function explain(failure: Failure, asked: Asked, where: Where): LifeboatError {
-  const { code, says, hint, retryable } = meaningOf(failure, asked, where);
+  const { code, says, reason, hint, retryable } = meaningOf(failure, asked, where);
   const what = asked.key === undefined ? asked.operation : `${asked.operation} of ${JSON.stringify(asked.key)}`;
   return new LifeboatError({
     code,
     operation: asked.operation,
+    reason,
     key: asked.key,
     message: `${what} in bucket ${JSON.stringify(where.bucket)} at ${where.endpoint} failed: ${says}${facts(failure)}.`,
     hint,
@@ -196,6 +204,7 @@ function denied({ operation, right, key }: Asked, { bucket }: Where): Meaning {
 function locked({ operation }: Asked): Meaning {
   return {
     code: "PERMISSION_DENIED",
+    reason: "object-lock",
     says: "an object lock protects the object",
     hint:
       operation === "storage.delete"
@@ -208,6 +217,7 @@ function wrongRegion({ region }: Failure, _: Asked, where: Where): Meaning {
   const right = region === "" ? "the region that the service shows for the bucket" : JSON.stringify(region);
   return {
     code: "INVALID",
+    reason: "wrong-region",
     says: `the bucket is not in region ${JSON.stringify(where.region)}`,
     hint: `Set \`region\` to ${right}, and the endpoint to that region's.`,
   };
@@ -216,6 +226,7 @@ function wrongRegion({ region }: Failure, _: Asked, where: Where): Meaning {
 function noBucket(_: Failure, __: Asked, { bucket, endpoint }: Where): Meaning {
   return {
     code: "INVALID",
+    reason: "no-bucket",
     says: "there is no such bucket",
     hint: `Create the bucket ${JSON.stringify(bucket)} at ${endpoint}, or correct \`bucket\`, \`endpoint\` and \`region\`.`,
   };
@@ -241,6 +252,7 @@ function silent(_: Failure, __: Asked, { idleTimeout }: Where): Meaning {
 function nameless({ name }: Failure, _: Asked, { endpoint }: Where): Meaning {
   return {
     code: "UNREACHABLE",
+    reason: "unknown-host",
     says: "the host's name does not resolve",
     hint: `Check \`endpoint\` (${endpoint}), \`region\` and the name server; where buckets have no names of their own, set \`addressing: "path"\`.`,
     retryable: name === "EAI_AGAIN",
@@ -259,6 +271,7 @@ function refused(_: Failure, __: Asked, { endpoint }: Where): Meaning {
 function badCertificate({ endpoint }: Where): Meaning {
   return {
     code: "UNREACHABLE",
+    reason: "untrusted-certificate",
     says: "the server's certificate is not trusted, or it does not speak TLS",
     hint: `If ${endpoint} has a certificate of its own making, give the certificate of who signed it as \`tls.ca\`.`,
   };

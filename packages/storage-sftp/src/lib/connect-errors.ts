@@ -5,6 +5,8 @@ import { Lost } from "./lost.ts";
 interface Meaning {
   readonly code: ErrorCode;
   readonly says: string;
+  /** Docs: `LifeboatError.reason`. */
+  readonly reason?: string;
   readonly hint: string;
   /** Whether trying again soon may help. */
   readonly passing: boolean;
@@ -16,6 +18,7 @@ const NETWORK = "Check the network and the server's address, and that no firewal
 const SYSTEM: Readonly<Record<string, Meaning>> = {
   ENOTFOUND: {
     code: "UNREACHABLE",
+    reason: "unknown-host",
     says: "the name is not known to the DNS",
     hint: "Check the spelling of the host's name, and that this machine can look names up.",
     passing: false,
@@ -84,10 +87,11 @@ export function connectFailure(attempt: Attempt): unknown {
   const level = "level" in failure ? failure.level : undefined;
   const refused = level === "client-authentication" || /authentication failure/i.test(failure.message);
   if (refused) return credentials.refused();
-  const { code, says, hint, passing } = timedOut ? SILENT : meaningOf(failure, level, attempt.greeting);
+  const { code, reason, says, hint, passing } = timedOut ? SILENT : meaningOf(failure, level, attempt.greeting);
   const error = new LifeboatError({
     code,
     operation: "storage.connect",
+    reason,
     message: `Expected an SFTP server at ${settings.host}:${settings.port}, but ${says}.`,
     hint,
     retryable: passing,

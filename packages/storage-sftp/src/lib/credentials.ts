@@ -76,12 +76,19 @@ function unreadable(problem: string, given: boolean): LifeboatError {
   const operation = "storage.connect";
   if (/no passphrase/i.test(problem)) {
     const message = "Expected a passphrase, because the private key is encrypted; found none.";
-    return new LifeboatError({ code: "WRONG_KEY", operation, message, hint: "Set the option passphrase." });
+    return new LifeboatError({
+      code: "WRONG_KEY",
+      operation,
+      reason: "wrong-passphrase",
+      message,
+      hint: "Set the option passphrase.",
+    });
   }
   if (given && /passphrase|integrity|decrypt|bad decrypt|check bytes/i.test(problem)) {
     return new LifeboatError({
       code: "WRONG_KEY",
       operation,
+      reason: "wrong-passphrase",
       message: "Expected the passphrase that opens the private key, found another one, or a damaged key.",
       hint: 'Check the passphrase with "ssh-keygen -yf KEYFILE".',
     });

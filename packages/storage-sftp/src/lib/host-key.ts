@@ -50,6 +50,7 @@ function unpinned({ host, port }: Settings, { fingerprint, type }: SeenHostKey):
   return new LifeboatError({
     code: "INVALID",
     operation: "storage.connect",
+    reason: "host-key-unknown",
     message: `Expected the option hostKey, which says how to know the server; ${host}:${port} showed the ${type} key ${fingerprint}.`,
     hint: `Compare it with what "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub" prints on the server, then set hostKey: ${JSON.stringify(fingerprint)}.`,
   });
@@ -60,6 +61,7 @@ function changed({ host, port }: Settings, { fingerprint, type }: SeenHostKey, a
   return new LifeboatError({
     code: "UNAUTHENTICATED",
     operation: HOST_KEY_CHANGED,
+    reason: "host-key-changed",
     message: `Expected ${expected} from ${host}:${port}, found the ${type} key ${fingerprint}. Nothing was sent to it.`,
     hint:
       "Somebody may be between you and the server, or the server was set up anew. Compare the fingerprint with " +
