@@ -14,14 +14,11 @@ const acceptance = {
   fileParallelism: false,
 };
 
-/** How much memory it takes, at sizes that would hold up the gate: run by `npm run memory`. */
-const memory = { ...acceptance, include: ["packages/*/test/acceptance/*.limit.ts"] };
-
 /** As Node resolves: builds for bundlers ("module") import without file names that Node could load. */
 const conditions = ["@lifeboat/source", ...defaultServerConditions.filter((condition) => condition !== "module")];
 
 export default defineConfig(({ mode }) => ({
   plugins: [workerCodeVite()],
   ssr: { resolve: { conditions } },
-  test: mode === "acceptance" ? acceptance : mode === "memory" ? memory : quick,
+  test: mode === "acceptance" ? acceptance : quick,
 }));

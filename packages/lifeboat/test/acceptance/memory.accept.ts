@@ -10,8 +10,9 @@ const MIB = 1024 * 1024;
 /** `LIFEBOAT_MEMORY_GIB=4` measures 4 and 8 GiB instead. */
 const GIB = Number(process.env.LIFEBOAT_MEMORY_GIB ?? 1);
 
-/** Half in files of 16 MiB, a quarter in files of 1 MiB, a quarter in files of 32 KiB. */
+/** A quarter each in one file that compresses, in files of 16 MiB, of 1 MiB, and of 32 KiB. */
 function makeData(folder: string, bytes: number): void {
+  mkdirSync(folder, { recursive: true });
   const noise = randomBytes(32 * MIB);
   const make = (kind: string, share: number, size: number) => {
     mkdirSync(join(folder, kind), { recursive: true });
@@ -22,9 +23,19 @@ function makeData(folder: string, bytes: number): void {
       closeSync(file);
     }
   };
-  make("large", 0.5, 16 * MIB);
+  makeDump(join(folder, "dump"), bytes * 0.25);
+  make("large", 0.25, 16 * MIB);
   make("medium", 0.25, MIB);
   make("small", 0.25, 32 * 1024);
+}
+
+/** Half noise, half text: as a database's file is. */
+function makeDump(path: string, bytes: number): void {
+  const page = Buffer.alloc(8192, "INSERT INTO events (camera, at, kind) VALUES (1, '2026-11-20', 'motion');\n");
+  const pages = Buffer.concat(Array.from({ length: 512 }, () => [randomBytes(4096), page.subarray(0, 4096)]).flat());
+  const file = openSync(path, "w");
+  for (let at = 0; at < bytes; at += pages.length) writeSync(file, pages);
+  closeSync(file);
 }
 
 it(`takes at most 250 MB above the idle process for ${GIB} GiB, and no more for ${2 * GIB} GiB`, () => {
