@@ -1,23 +1,31 @@
 // Lifeboat on one page: back up, look inside, verify, restore elsewhere, and compare every byte.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { createBackupEngine, directory, isLifeboatError, type Json, json, localStorage, passphrase } from "lifeboat";
+import {
+  createBackupEngine,
+  directory,
+  isLifeboatError,
+  type Json,
+  json,
+  localStorage,
+  passphrase,
+  type Storage,
+} from "lifeboat";
+import { HELP, readArguments } from "./arguments.ts";
 import { compareTrees } from "./compare.ts";
 import { follow } from "./progress.ts";
+import { storageOf } from "./site.ts";
 import { bytes, count, duration, rate } from "./words.ts";
-
-const checkout = join(import.meta.dirname, "..", "..", "..");
-const data = resolve(process.env.INIT_CWD ?? ".", process.argv[2] ?? checkout);
 
 const SETTINGS: Json = { theme: "dark", cameras: [{ name: "front door", fps: 25 }], greeting: "Grüße 👋" };
 
 /** The application's own state, which lies in no file. */
 let settings: Json = SETTINGS;
 
-/** Shows the engine at work in `folder`; answers what was not as it should be. */
-async function show(folder: string): Promise<string[]> {
+/** Shows the engine at work, with a site elsewhere or in `folder`; answers what was not as it should be. */
+async function show(data: string, folder: string, elsewhere: Storage | undefined): Promise<string[]> {
   await using engine = createBackupEngine({
     app: { name: "quickstart", version: "1.0.0" },
     sources: [
@@ -30,23 +38,34 @@ async function show(folder: string): Promise<string[]> {
       }),
     ],
     sites: {
-      local: { storage: localStorage({ path: join(folder, "site") }), key: passphrase("correct horse battery staple") },
+      site: {
+        storage: elsewhere ?? localStorage({ path: join(folder, "site") }),
+        key: passphrase(process.env.BACKUP_PASSPHRASE ?? "correct horse battery staple"),
+      },
     },
   });
 
+  // Somebody else's server: find out first whether all works, and what is missing where it does not.
+  if (elsewhere !== undefined) {
+    const { ok, steps, findings } = await follow("Testing the site", engine.sites.test("site"));
+    for (const { name, status, message } of steps) console.log(`  ${name} ${status}: ${message}`);
+    for (const { level, message, hint } of findings) console.log(`  ${level}: ${message}\n    ${hint ?? ""}`);
+    if (!ok) return ["The site can't be used as it is."];
+  }
+
   // 1. Back up. A job can be awaited, and tells its progress to whoever iterates over it.
   const stopwatch = watch();
-  const { id } = await follow("Backing up", engine.backup({ site: "local", label: "my first backup" }));
+  const { id } = await follow("Backing up", engine.backup({ site: "site", label: "my first backup" }));
   const backingUp = stopwatch();
 
   // 2. Look: the inventory of the site, and what is inside, without fetching the data.
-  for (const backup of await engine.backups.list({ site: "local" })) {
+  for (const backup of await engine.backups.list({ site: "site" })) {
     console.log(`${backup.id}: ${backup.summary}`);
     if (backup.status === "damaged") continue;
     for (const { source, counts, size, storedSize } of backup.parts) {
       console.log(`  ${source}: ${count(counts.files, "file")}, ${bytes(size)}, stored in ${bytes(storedSize)}`);
       let shown = 0;
-      for await (const entry of engine.backups.entries({ site: "local", id, source })) {
+      for await (const entry of engine.backups.entries({ site: "site", id, source })) {
         if (entry.type === "file") console.log(`    ${entry.path} (${bytes(entry.size)})`);
         if (entry.type === "file" && ++shown === 3) break;
       }
@@ -55,13 +74,13 @@ async function show(folder: string): Promise<string[]> {
 
   // 3. Verify: fetch all of it, open it, and compare it with what was backed up.
   stopwatch();
-  const verified = await follow("Verifying", engine.verify({ site: "local", id, level: "content" }));
+  const verified = await follow("Verifying", engine.verify({ site: "site", id, level: "content" }));
   const verifying = stopwatch();
 
   // 4. Restore: the directory elsewhere, the settings, lost meanwhile, to where they belong. First a plan, then its confirmation.
   settings = {};
   const restored = join(folder, "restored");
-  const plan = await engine.planRestore({ site: "local", id, to: { data: restored } });
+  const plan = await engine.planRestore({ site: "site", id, to: { data: restored } });
   await follow("Restoring", engine.restore(plan, { confirm: plan.token }));
   const restoring = stopwatch();
 
@@ -91,16 +110,25 @@ function watch(): () => number {
   };
 }
 
-const folder = await mkdtemp(join(tmpdir(), "lifeboat-quickstart-"));
-try {
-  const differences = await show(folder);
-  for (const difference of differences.slice(0, 20)) console.error(`DIFFERENT: ${difference}`);
-  console.log(differences.length === 0 ? "All of it is identical." : `${differences.length} differences.`);
-  process.exitCode = differences.length === 0 ? 0 : 1;
-} catch (error) {
-  if (!isLifeboatError(error)) throw error;
-  console.error([error.message, error.hint].filter(Boolean).join("\n"));
-  process.exitCode = 1;
-} finally {
-  await rm(folder, { recursive: true, force: true });
+/** Shows it, and answers the exit code. */
+async function main(data: string, site: string | undefined): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), "lifeboat-quickstart-"));
+  try {
+    const elsewhere = site === undefined ? undefined : await storageOf(site);
+    const problems = await show(data, folder, elsewhere);
+    for (const problem of problems.slice(0, 20)) console.error(`WRONG: ${problem}`);
+    console.log(problems.length === 0 ? "All of it is identical." : `Not as it should be: ${problems.length}.`);
+    if (elsewhere !== undefined && problems.length === 0) console.log(`The backup stays in ${elsewhere.name}.`);
+    return problems.length === 0 ? 0 : 1;
+  } catch (error) {
+    if (!isLifeboatError(error)) throw error;
+    console.error([error.message, error.hint].filter(Boolean).join("\n"));
+    return 1;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
+
+const asked = readArguments(process.argv.slice(2));
+if (asked.help) console.log(HELP);
+else process.exitCode = await main(asked.data, asked.site);

@@ -1,6 +1,12 @@
-import { type AbortOptions, LifeboatError, type Storage, type StorageCapabilities } from "@lifeboat/contracts";
+import {
+  type AbortOptions,
+  isLifeboatError,
+  LifeboatError,
+  type Storage,
+  type StorageCapabilities,
+} from "@lifeboat/contracts";
 import { openClient } from "./client.ts";
-import { conditionalPuts } from "./conditional.ts";
+import { type ConditionalPuts, conditionalPuts } from "./conditional.ts";
 import { connect } from "./connection.ts";
 import { type Context, limitsOf } from "./context.ts";
 import { copy } from "./copy.ts";
@@ -71,7 +77,7 @@ export function s3Storage(options: S3StorageOptions): S3Storage {
     list: (prefix, o = {}) => each("storage.list", o, () => list(context, prefix, o)),
     delete: (keys, o = {}) => run("storage.delete", o, () => remove(context, keys, o)),
     copy: (from, to, o = {}) => run("storage.copy", o, () => copy(context, from, to, o)),
-    connect: (o = {}) => run("storage.connect", o, async () => void (await conditional.inOne(o))),
+    connect: (o = {}) => run("storage.connect", o, () => reach(conditional, o)),
     sweep: (o = {}) => run("storage.sweep", o, () => sweep(context, o)),
     async [Symbol.asyncDispose]() {
       disposed = true;
@@ -91,5 +97,14 @@ export function s3Storage(options: S3StorageOptions): S3Storage {
       minPartBytes: provider.minPartBytes,
       maxParts: provider.maxParts,
     };
+  }
+}
+
+/** A key that may only read has no more to find out. */
+async function reach(conditional: ConditionalPuts, options: AbortOptions): Promise<void> {
+  try {
+    await conditional.inOne(options);
+  } catch (error) {
+    if (!isLifeboatError(error, "PERMISSION_DENIED")) throw error;
   }
 }
