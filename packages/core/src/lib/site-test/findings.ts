@@ -1,21 +1,21 @@
 import { type ErrorCode, isLifeboatError } from "@lifeboat/contracts";
 import type { SiteFinding, SiteTestStepName } from "./report.ts";
 
-/** What does not work, where a step fails. */
+/** What does not work where a step fails. `{}` stands for the storage's name. */
 const FAILURES: Readonly<Record<SiteTestStepName, { readonly level: "error" | "warning"; readonly says: string }>> = {
-  reach: { level: "error", says: "The storage can't be used" },
-  site: { level: "error", says: "The site in it can't be used" },
-  rights: { level: "warning", says: "What may be deleted can't be found out" },
-  write: { level: "error", says: "Nothing can be written" },
-  read: { level: "error", says: "What was written can't be read back" },
-  list: { level: "error", says: "Objects can't be listed" },
-  create: { level: "error", says: "Whether creating is safe can't be found out" },
-  copy: { level: "warning", says: "Objects can't be copied inside the storage" },
-  clock: { level: "warning", says: "The storage's clock can't be read" },
-  delete: { level: "warning", says: "Objects can't be deleted" },
-  measure: { level: "error", says: "Some MiB can't be written and read back" },
-  space: { level: "warning", says: "The room that is left can't be found out" },
-  disk: { level: "warning", says: "Whether it is the data's own disk can't be found out" },
+  reach: { level: "error", says: "{} can't be used" },
+  site: { level: "error", says: "The site in {} can't be used" },
+  rights: { level: "warning", says: "What may be deleted in {} can't be found out" },
+  write: { level: "error", says: "Nothing can be written to {}" },
+  read: { level: "error", says: "What was written to {} can't be read back" },
+  list: { level: "error", says: "Objects in {} can't be listed" },
+  create: { level: "error", says: "Creating can't be relied on in {}" },
+  copy: { level: "warning", says: "Objects in {} can't be copied there" },
+  clock: { level: "warning", says: "The clock of {} can't be read" },
+  delete: { level: "warning", says: "Objects in {} can't be deleted" },
+  measure: { level: "error", says: "Some MiB can't be written to {} and read back" },
+  space: { level: "warning", says: "The room that is left in {} can't be found out" },
+  disk: { level: "warning", says: "Whether {} is the data's own disk can't be found out" },
 };
 
 /** What a finding is called where the error has no finer name. */
@@ -39,9 +39,10 @@ const CODES: Readonly<Record<ErrorCode, string>> = {
   ABORTED: "aborted",
 };
 
-/** What a step's failure is to a person. Pure. */
-export function findingOf(step: SiteTestStepName, error: unknown): SiteFinding {
-  const { level, says } = FAILURES[step];
+/** What a step's failure is to a person. `storage`: its name. Pure. */
+export function findingOf(step: SiteTestStepName, error: unknown, storage: string): SiteFinding {
+  const { level, says: pattern } = FAILURES[step];
+  const says = pattern.replace("{}", () => storage);
   if (!isLifeboatError(error)) {
     const name = error instanceof Error ? error.name : typeof error;
     // Whatever else threw, its words may hold anything: only what kind it was is told.

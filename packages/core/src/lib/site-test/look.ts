@@ -76,6 +76,7 @@ export const clock: Step = async ({ stamp, measured, find }) => {
 export const space: Step = async ({ storage, measured, newestBytes, find, signal }) => {
   if (!storage.capabilities.space || storage.space === undefined) return { skipped: "The storage does not tell." };
   const room = await storage.space({ signal });
+  if (room.total <= 0) return { skipped: "The storage does not tell." };
   measured.space = room;
   const says = `${bytes(room.free)} of ${bytes(room.total)} are free`;
   const needed = Math.max(LITTLE_SPACE, newestBytes);

@@ -20,7 +20,7 @@ export const rights: Step = async ({ storage, probes, find, signal }) => {
   const lease = await denialOf(() => storage.delete([probes.absentLease], { signal }));
   if (lease !== null) {
     probes.keep();
-    find({ ...findingOf("delete", lease), step: "rights" });
+    find({ ...findingOf("delete", lease, storage.name), step: "rights" });
     return "Nothing may be deleted.";
   }
   const backup = await denialOf(() => storage.delete([probes.absentBackup], { signal }));
@@ -108,7 +108,7 @@ export const copy: Step = async ({ storage, probes, signal }) => {
 export const remove: Step = async ({ storage, probes, proven, stamp, find, signal }) => {
   if (probes.kept) {
     const key = probes.key("small");
-    const message = `The object ${JSON.stringify(key)} stays in the storage: nothing may be deleted there. It is some bytes, and the next test uses it again.`;
+    const message = `The object ${JSON.stringify(key)} stays in ${storage.name}: nothing may be deleted there. It is some bytes, and the next test uses it again.`;
     find({ level: "info", code: "probe-left", message, step: "delete" });
     return { skipped: "Nothing may be deleted." };
   }

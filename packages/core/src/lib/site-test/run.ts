@@ -87,7 +87,7 @@ export async function runSiteTest(engine: RunContext, name: string, job: TestJob
       return described(await plan.run(test));
     } catch (error) {
       signal.throwIfAborted();
-      const finding = findingOf(plan.name, error);
+      const finding = findingOf(plan.name, error, storage.name);
       find(finding);
       gone ||= endsTest(plan.name, error);
       return { status: "failed", message: finding.message };
