@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BlockWriterOptions, blockWriter } from "@lifeboat/disk";
 import fc from "fast-check";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 const MIB = 1024 * 1024;
 const EXT = 0xef53;
@@ -99,6 +99,45 @@ test("the system's error is told, and the writer can still be disposed of", asyn
   await using out = blockWriter(file.fd);
   await out.write(new Uint8Array(10));
   await expect(out.end()).rejects.toMatchObject({ code: "EBADF" });
+});
+
+test("a writer that was disposed of twice shares its memory with nobody, and takes nothing more", async () => {
+  const paths = await Promise.all([temporaryFile(), temporaryFile(), temporaryFile()]);
+  const files = await Promise.all(paths.map((path) => open(path, "w")));
+  const [first, ...others] = files.map((file) => blockWriter(file.fd));
+  await first?.[Symbol.asyncDispose]();
+  await first?.[Symbol.asyncDispose]();
+  await expect(first?.write(new Uint8Array(1))).rejects.toThrow("disposed");
+  await Promise.all([...others].map((out) => out[Symbol.asyncDispose]()));
+  const [a, b] = files.slice(1).map((file) => blockWriter(file.fd));
+  await a?.write(Buffer.alloc(1000, "a"));
+  await b?.write(Buffer.alloc(1000, "b"));
+  await Promise.all([a?.end(), b?.end()]);
+  for (const out of [a, b]) await out?.[Symbol.asyncDispose]();
+  for (const file of files) await file.close();
+  expect(await readFile(paths[1] ?? "", "latin1")).toBe("a".repeat(1000));
+  expect(await readFile(paths[2] ?? "", "latin1")).toBe("b".repeat(1000));
+});
+
+test.each([
+  ["no WebAssembly", undefined],
+  [
+    "no address space left for it",
+    {
+      Memory: class {
+        constructor() {
+          throw new RangeError("could not allocate memory");
+        }
+      },
+    },
+  ],
+])("where there is %s, the same is written through the page cache", async (_why, webAssembly) => {
+  vi.stubGlobal("WebAssembly", webAssembly);
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const bodies = Array.from({ length: 4 }, (_, n) => Buffer.alloc(9 * MIB + n, n + 1)); // more at once than memory is kept for
+  const paths = await Promise.all(bodies.map(() => temporaryFile()));
+  await Promise.all(bodies.map((body, n) => writeFile(paths[n] ?? "", [body])));
+  for (const [n, body] of bodies.entries()) expect(digest(await readFile(paths[n] ?? ""))).toBe(digest(body));
 });
 
 test("on ext4 a large file does not fill the page cache", async () => {

@@ -57,7 +57,8 @@ class Writer implements BlockWriter {
   readonly #fd: number;
   readonly #sparse: boolean;
   readonly #flush: boolean;
-  readonly #blocks: BlockPair = takeBlocks();
+  /** `null` once disposed of: they are another writer's then. */
+  #blocks: BlockPair | null = takeBlocks();
   #filling: 0 | 1 = 0;
   #filled = 0;
   /** Where the block that is being filled begins in the file. */
@@ -79,9 +80,10 @@ class Writer implements BlockWriter {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
+    const blocks = this.#memory();
     for (let at = 0; at < bytes.length; ) {
       const part = bytes.subarray(at, at + BLOCK_BYTES - this.#filled);
-      this.#blocks[this.#filling].set(part, this.#filled);
+      blocks[this.#filling].set(part, this.#filled);
       this.#filled += part.length;
       at += part.length;
       if (this.#filled === BLOCK_BYTES) await this.#next();
@@ -96,16 +98,24 @@ class Writer implements BlockWriter {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    const blocks = this.#blocks;
+    this.#blocks = null;
     await Promise.allSettled([this.#writing, this.#flushing]);
-    giveBlocks(this.#blocks);
-    await this.#direct?.close();
+    if (blocks !== null) giveBlocks(blocks);
+    const direct = this.#direct;
     this.#direct = null;
+    await direct?.close();
+  }
+
+  #memory(): BlockPair {
+    if (this.#blocks === null) throw new Error("The writer has been disposed of.");
+    return this.#blocks;
   }
 
   /** Sets the block on its way once the one before has arrived, and goes on with the other. */
   async #next(): Promise<void> {
     await this.#writing;
-    const [block, start] = [this.#blocks[this.#filling].subarray(0, this.#filled), this.#start];
+    const [block, start] = [this.#memory()[this.#filling].subarray(0, this.#filled), this.#start];
     this.#writing = this.#put(block, start);
     this.#writing.catch(() => undefined); // awaited with the next block or at the end
     this.#filling = this.#filling === 0 ? 1 : 0;

@@ -5,7 +5,7 @@ const WASM_PAGE = 65_536;
 /** So many pairs are kept for the next writer. */
 const KEPT = 2;
 
-/** Two blocks of memory that begin where a page begins, as writing past the page cache demands. */
+/** Two blocks of memory; where that can be had they begin where a page begins, as writing past the page cache demands. */
 export type BlockPair = readonly [Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>];
 
 const free: BlockPair[] = [];
@@ -20,9 +20,20 @@ export function giveBlocks(pair: BlockPair): void {
   if (free.length < KEPT) free.push(pair);
 }
 
-// JavaScript cannot ask where a buffer lies, but WebAssembly's memory always begins at a page.
 function makeBlocks(): BlockPair {
-  const pages = (2 * BLOCK_BYTES) / WASM_PAGE;
-  const { buffer } = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  const buffer = pageAligned(2 * BLOCK_BYTES) ?? new ArrayBuffer(2 * BLOCK_BYTES);
   return [new Uint8Array(buffer, 0, BLOCK_BYTES), new Uint8Array(buffer, BLOCK_BYTES, BLOCK_BYTES)];
+}
+
+/**
+ * JavaScript cannot ask where a buffer lies, but WebAssembly's memory always begins at a page. It
+ * takes gigabytes of address space, which a process may not have (`ulimit -v`), and may be switched off.
+ */
+function pageAligned(bytes: number): ArrayBuffer | null {
+  try {
+    const pages = bytes / WASM_PAGE;
+    return new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer;
+  } catch {
+    return null; // the disk refuses other memory, and is then written to through the page cache
+  }
 }
