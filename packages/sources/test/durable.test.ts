@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import fs, { mkdirSync, readFileSync, readlinkSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -18,6 +19,22 @@ function syncProgram(script: string): () => string[] {
     process.env.PATH = path;
   });
   return () => readFileSync(calls, "utf8").split("\n").filter(Boolean);
+}
+
+/** What fsync is called for, for one test. */
+function fsyncs(): Set<string> {
+  const paths = new Set<string>();
+  const { fsyncSync } = fs;
+  fs.fsyncSync = (fd) => {
+    paths.add(readlinkSync(`/proc/self/fd/${fd}`));
+    fsyncSync(fd);
+  };
+  syncBuiltinESMExports();
+  onTestFinished(() => {
+    fs.fsyncSync = fsyncSync;
+    syncBuiltinESMExports();
+  });
+  return paths;
 }
 
 async function restore(to: string, options: Partial<DirectoryOptions> = {}, context = {}): Promise<void> {
@@ -59,6 +76,32 @@ describe("what is restored", () => {
       expect(readFileSync(join(to, "a"), "utf8")).toBe("a");
     },
   );
+
+  test("is, file by file, also the way to it: a new place hangs by the directories above", async () => {
+    syncProgram("exit 1");
+    const synced = fsyncs();
+    const root = temporary();
+    await restore(join(root, "new/er/newest"), { threads: false });
+    expect([...synced]).toEqual(
+      expect.arrayContaining(["new/er/newest/a", "new/er/newest", "new/er", "new", ""].map((path) => join(root, path))),
+    );
+  });
+
+  test("is synced file by file after an early flush has failed: a later one is not told of that again", async () => {
+    const mark = join(temporary(), "failed");
+    const calls = syncProgram(`test -e ${mark} && exit 0; : >${mark}; exit 1`);
+    const synced = fsyncs();
+    const to = join(temporary(), "new");
+    const size = 512 * 1024 - 1;
+    const files = Array.from({ length: 260 }, (_, n) => ({
+      ...restored({ path: `f${n}` }, ""),
+      size,
+      copyTo: () => size,
+    }));
+    await directory("data", { path: "/nowhere", threads: false }).restore(restoreContext({ to }), list(...files));
+    expect(calls().length).toBe(1);
+    expect(synced.has(join(to, "f0"))).toBe(true);
+  });
 
   test("is, file by file, only what was changed since", async () => {
     const root = temporary();

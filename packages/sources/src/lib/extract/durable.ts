@@ -26,12 +26,16 @@ export async function syncFileSystem(root: string, signal: AbortSignal): Promise
 /** So much is written before the disk is set to work on it, so that the last flush is short. */
 const EARLY_BYTES = 128 * 1024 * 1024;
 
-/** Sets the disk to work while a restore still goes on: one flush at a time, and none waits for it. */
+/**
+ * Sets the disk to work while a restore still goes on: one flush at a time, and none waits
+ * for it. The system tells of an error once: after {@link failed} no later flush is to be trusted.
+ */
 export class EarlySync implements AsyncDisposable {
   readonly #root: string;
   readonly #stop = new AbortController();
   #bytes = 0;
-  #running: Promise<unknown> | null = null;
+  #running: Promise<void> | null = null;
+  #failed = false;
 
   constructor(root: string) {
     this.#root = root;
@@ -40,13 +44,24 @@ export class EarlySync implements AsyncDisposable {
   /** Tells of bytes that were written. */
   wrote(bytes: number): void {
     this.#bytes += bytes;
-    if (this.#bytes < EARLY_BYTES || this.#running !== null) return;
+    if (this.#bytes < EARLY_BYTES || this.#running !== null || this.#failed) return;
     this.#bytes = 0;
     this.#running = syncFileSystem(this.#root, this.#stop.signal)
-      .catch(() => undefined) // the last flush tells whether all is on the disk
-      .finally(() => {
+      .catch(() => false) // stopped: nobody asks any more
+      .then((done) => {
         this.#running = null;
+        this.#failed = !done;
       });
+  }
+
+  /** Whether a flush has failed, or could not be made. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
+  /** Waits for the flush that is under way. */
+  async settled(): Promise<void> {
+    await this.#running;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

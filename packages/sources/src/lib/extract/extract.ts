@@ -1,6 +1,7 @@
 import { lstat, realpath } from "node:fs/promises";
 import {
   LifeboatError,
+  orAbort,
   type ProblemReport,
   pathFromBytes,
   type RestoredEntry,
@@ -75,12 +76,13 @@ export async function extract(entries: AsyncIterable<RestoredEntry>, options: Ex
     await new Extraction(place, lanes, options, await readOwnership(options.report), early).run(entries);
     signal.throwIfAborted();
     await lanes.tell("close");
+    await orAbort(early?.settled() ?? Promise.resolve(), signal); // it finds nothing where the place is renamed
     await published(place, options);
   } catch (error) {
     await undo(lanes, place, options);
     throw signal.aborted ? signal.reason : error;
   }
-  if (options.durable !== false) await makeDurable(lanes, startedMs, options);
+  if (early !== null) await makeDurable(lanes, early, startedMs, options);
 }
 
 async function published(place: Place, { root, operation }: ExtractOptions): Promise<void> {
@@ -104,10 +106,15 @@ function takenPlace(root: string, operation: string, cause: unknown): LifeboatEr
 }
 
 /** Everything is in its place by now: a failure says that it may not stay there. */
-async function makeDurable(lanes: Lanes, sinceMs: number, { root, signal, operation }: ExtractOptions): Promise<void> {
+async function makeDurable(
+  lanes: Lanes,
+  early: EarlySync,
+  sinceMs: number,
+  { root, signal, operation }: ExtractOptions,
+): Promise<void> {
   try {
     const path = pathFromBytes(await realpath(native(root), { encoding: "buffer" }));
-    if (!(await syncFileSystem(path, signal))) await lanes.run({ kind: "sync", root: path, sinceMs });
+    if (early.failed || !(await syncFileSystem(path, signal))) await lanes.run({ kind: "sync", root: path, sinceMs });
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     throw systemError(error, operation, `What was restored to ${root} may not all have reached the disk`, root);

@@ -1,4 +1,5 @@
-import { closeSync, constants, fsyncSync, lstatSync, openSync } from "node:fs";
+import { closeSync, constants, fstatSync, fsyncSync, lstatSync, openSync } from "node:fs";
+import { dirname } from "node:path";
 import { errnoOf } from "../errors.ts";
 import { closeDirectory, type Directory, openChild, openRoot } from "./directory.ts";
 import { native, readNames } from "./names.ts";
@@ -8,18 +9,36 @@ const OPEN = constants.O_RDONLY | constants.O_NONBLOCK | (constants.O_NOFOLLOW ?
 const TICK_MS = 20;
 
 /**
- * Writes every directory of a tree to the disk, and every file that was changed since,
- * by the file system's clock; answers how many files that were. Synchronous: it belongs in a worker.
+ * Writes every directory of a tree to the disk, those above it on the same file system, which
+ * may be new too, and every file in it that was changed since, by the file system's clock; answers how many files that were. Synchronous: it belongs in a worker.
  *
  * @throws the system's error where the disk fails
  */
 export function syncTree(root: string, sinceMs: number): number {
   const top = openRoot(root);
   try {
-    return syncDirectory(top, sinceMs - TICK_MS);
+    const files = syncDirectory(top, sinceMs - TICK_MS);
+    if (top.fd >= 0) syncAbove(root, fstatSync(top.fd).dev);
+    return files;
   } finally {
     closeDirectory(top);
   }
+}
+
+function syncAbove(path: string, dev: number): void {
+  const parent = dirname(path);
+  if (parent === path) return;
+  const isOurs = unlessUnreadable(true, () => {
+    const directory = openRoot(parent);
+    try {
+      if (fstatSync(directory.fd).dev !== dev) return false;
+      fsyncSync(directory.fd);
+      return true;
+    } finally {
+      closeDirectory(directory);
+    }
+  });
+  if (isOurs) syncAbove(parent, dev);
 }
 
 function syncDirectory(directory: Directory, sinceMs: number): number {
