@@ -1,4 +1,5 @@
-import type { VerifyProblem } from "@lifeboat/contracts";
+import { randomBytes } from "node:crypto";
+import type { Storage, VerifyProblem } from "@lifeboat/contracts";
 import { memoryStorage } from "@lifeboat/storage-memory";
 import { describe, expect, it } from "vitest";
 import { archive } from "../src/index.ts";
@@ -70,4 +71,28 @@ describe("A part of another site", () => {
     expect(problems).toMatchObject([{ code: "WRONG_KEY", source: "data" }]);
     await expect(all(repository.entries(ID, "data"))).rejects.toMatchObject({ code: "WRONG_KEY" });
   });
+});
+
+it("A request that breaks off damages what it was to bring, and nothing after it", async () => {
+  const storage = memoryStorage();
+  const entries = Array.from({ length: 12 }, (_, n) => file(`noise-${n}`, randomBytes(1024 * 1024)));
+  const { site: context } = await backUp(archive(), site({ storage, threads: 0 }), entries);
+  let cut = false;
+  const get: Storage["get"] = async function* (key, options = {}) {
+    let bytes = 0;
+    for await (const piece of storage.get(key, options)) {
+      bytes += piece.length;
+      if (!cut && bytes > 6 * 1024 * 1024) {
+        cut = true;
+        return;
+      }
+      yield piece;
+    }
+  };
+  const repository = archive().open({ ...context, storage: { ...storage, get } });
+  const problems: VerifyProblem[] = [];
+  await repository.verify(ID, "content", { onProblem: (problem) => problems.push(problem) });
+  expect(cut).toBe(true);
+  expect(problems.length).toBeGreaterThan(0);
+  expect(new Set(problems.map(({ path }) => path)).size).toBeLessThanOrEqual(2); // those of one segment
 });

@@ -44,12 +44,32 @@ describe("An archive that somebody else has written", () => {
     ["an extent in no segment", { ...hello, extents: [[7, 0, 5]] }, "hello"],
     ["an extent in the index", { ...hello, extents: [[2, 512, 5]] }, "hello"],
     ["an extent of nonsense", { ...hello, extents: [[1, 0.5, 5]] }, "hello"],
+    [
+      "an extent of nothing",
+      {
+        ...hello,
+        extents: [
+          [1, 512, 5],
+          [1, 600, 0],
+        ],
+      },
+      "hello",
+    ],
     ["a line that is not JSON", "{", "not JSON"],
     ["a line that is no object", "null", "not an object"],
   ])("is refused, with the entry's name, for %s", async (_what, row, named) => {
     const reading = readAll({ rows: [row], size: 50_000 });
     await expect(reading).rejects.toMatchObject({ code: "CORRUPT" });
     await expect(reading).rejects.toThrow(named);
+  });
+
+  it("says of an entry only what an entry has", async () => {
+    const row = { ...hello, unchanged: true, copyTo: "there", note: 1 };
+    const repository = archive().open(await forge({ rows: [row] }));
+    for await (const entry of repository.entries(ID, "data")) {
+      expect(Object.keys(entry)).toEqual(["path", "type", "size", "mode", "mtimeMs", "sha256"]);
+    }
+    for await (const entry of repository.read(ID, "data")) expect(entry.unchanged).toBeUndefined();
   });
 
   it("is refused where one stretch of bytes is several files: a bomb by overlap", async () => {

@@ -15,6 +15,21 @@ export interface IndexRow {
 }
 
 const TYPES: ReadonlySet<string> = new Set<EntryType>(["file", "directory", "symlink", "hardlink"]);
+/** What may go out with an entry: anything else that a row says, such as `unchanged`, is nobody's to say there. */
+const MEMBERS: ReadonlySet<string> = new Set<keyof EntryInfo>([
+  "path",
+  "type",
+  "size",
+  "mode",
+  "mtimeMs",
+  "uid",
+  "gid",
+  "user",
+  "group",
+  "target",
+  "section",
+  "sha256",
+]);
 
 /** A row as a line of JSON. */
 export function encodeRow({ info, extents }: IndexRow): string {
@@ -55,7 +70,7 @@ export function decodeRow(line: string): IndexRow {
     throw badRow(path, "its target is not a path of the backup");
   }
   const extents = decodeExtents(path, row.extents);
-  Reflect.deleteProperty(row, "extents"); // what is left is the entry: no copy of it has to be made
+  for (const name in row) if (!MEMBERS.has(name)) Reflect.deleteProperty(row, name); // what is left is the entry: no copy of it has to be made
   const info = row as unknown as EntryInfo;
   if (!isCount(info.size) || info.mode !== (info.mode & 0o7777)) throw badRow(path, "its size or mode is out of range");
   const held = extents?.reduce((sum, extent) => sum + extent.size, 0) ?? 0;
@@ -71,6 +86,7 @@ function decodeExtents(path: string, value: unknown): Extent[] | undefined {
     if (!Array.isArray(item) || item.length !== 3 || !item.every(isCount))
       throw badRow(path, "an extent is not three counts");
     const [segment, offset, size] = item as [number, number, number];
+    if (size === 0) throw badRow(path, "an extent is empty");
     return { segment, offset, size };
   });
 }

@@ -41,6 +41,15 @@ export class StoredReader {
    * @param until the last segment that is known to be wanted without a gap
    */
   async read(segment: number, until: number): Promise<Uint8Array<ArrayBuffer>> {
+    try {
+      return await this.#read(segment, until);
+    } catch (error) {
+      await this.close(); // what comes next is asked for anew
+      throw error;
+    }
+  }
+
+  async #read(segment: number, until: number): Promise<Uint8Array<ArrayBuffer>> {
     const place = this.#place(segment);
     const end = place.offset + place.storedLength;
     if (!this.#reaches(place.offset, end)) {
