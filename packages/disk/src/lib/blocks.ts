@@ -9,6 +9,8 @@ const KEPT = 2;
 export type BlockPair = readonly [Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>];
 
 const free: BlockPair[] = [];
+/** Those that begin anywhere: what comes next may be luckier. */
+const makeshift = new WeakSet<BlockPair>();
 
 /** Memory for one writer; its content is whatever was in it. */
 export function takeBlocks(): BlockPair {
@@ -17,12 +19,15 @@ export function takeBlocks(): BlockPair {
 
 /** Gives memory back that nothing reads or fills any more. */
 export function giveBlocks(pair: BlockPair): void {
-  if (free.length < KEPT) free.push(pair);
+  if (free.length < KEPT && !makeshift.has(pair)) free.push(pair);
 }
 
 function makeBlocks(): BlockPair {
-  const buffer = pageAligned(2 * BLOCK_BYTES) ?? new ArrayBuffer(2 * BLOCK_BYTES);
-  return [new Uint8Array(buffer, 0, BLOCK_BYTES), new Uint8Array(buffer, BLOCK_BYTES, BLOCK_BYTES)];
+  const aligned = pageAligned(2 * BLOCK_BYTES);
+  const buffer = aligned ?? new ArrayBuffer(2 * BLOCK_BYTES);
+  const pair: BlockPair = [new Uint8Array(buffer, 0, BLOCK_BYTES), new Uint8Array(buffer, BLOCK_BYTES, BLOCK_BYTES)];
+  if (aligned === null) makeshift.add(pair);
+  return pair;
 }
 
 /**
