@@ -17,6 +17,12 @@ export interface S3Server {
   stop(): Promise<void>;
 }
 
+/** A Ceph gateway that runs for a test. */
+export interface CephGateway extends S3Server {
+  /** Runs `radosgw-admin`, and answers what it printed: to set quotas, or make and remove access keys. Its user is `test`. */
+  admin(...args: readonly string[]): Promise<string>;
+}
+
 /** Options of {@link startCephGateway}. */
 export interface CephGatewayOptions {
   /** What it can hold, in bytes, all of it in memory. Default: 4 GiB. */
@@ -34,7 +40,7 @@ const PATIENCE_MS = 60_000;
  *
  * @throws where the programs are not installed, with the command that installs them
  */
-export async function startCephGateway({ capacity = 4 * 1024 ** 3 }: CephGatewayOptions = {}): Promise<S3Server> {
+export async function startCephGateway({ capacity = 4 * 1024 ** 3 }: CephGatewayOptions = {}): Promise<CephGateway> {
   await assertInstalled(...PROGRAMS);
   const folder = await mkdtemp(join(tmpdir(), "ceph-"));
   const daemons: Daemon[] = [];
@@ -48,7 +54,9 @@ export async function startCephGateway({ capacity = 4 * 1024 ** 3 }: CephGateway
     await startCluster({ folder, clusterId: randomUUID(), monitorPort, gatewayPort, capacity }, credentials, daemons);
     const endpoint = `http://127.0.0.1:${gatewayPort}`;
     await answers(endpoint, daemons);
-    return { endpoint, port: gatewayPort, credentials, stop };
+    const env = { ...process.env, CEPH_CONF: join(folder, "ceph.conf") };
+    const admin = (...args: readonly string[]) => runProgram(env, "radosgw-admin", "-n", "client.rgw", ...args);
+    return { endpoint, port: gatewayPort, credentials, admin, stop };
   } catch (error) {
     const logs = await lastWords(folder);
     await stop();

@@ -13,7 +13,7 @@ export interface Target {
   readonly port: number;
 }
 
-type OnBytes = (what: Direction | "swallowed", bytes: number) => void;
+type OnBytes = (what: Direction | "swallowed" | "cuts", bytes: number) => void;
 
 /** One client's connection, and the one to the server that belongs to it. */
 export class Connection implements LaneOwner {
@@ -72,6 +72,7 @@ export class Connection implements LaneOwner {
 
   async cut({ how = "rst" }: Cut): Promise<void> {
     if (how === "rst") await Promise.all(this.#sockets().map(arrived)); // a reset overtakes what is under way
+    this.#onBytes("cuts", 0);
     this.kill(how);
   }
 

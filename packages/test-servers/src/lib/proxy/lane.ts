@@ -8,6 +8,9 @@ import { Queue } from "./queue.ts";
 /** How often a second a throttled lane sends. */
 const STEPS = 50;
 
+/** A throttled lane catches up with timers that were so late, in milliseconds; after more, it was idle. */
+const LATE_MS = 200;
+
 /** So much is read ahead of what was sent, so that the sender feels a throttle or a stall. */
 const AHEAD = 256 * 1024;
 /** The same where bytes are under way for a while: 200 MB/s at 40 ms. */
@@ -40,6 +43,8 @@ export class Lane {
   readonly #queue = new Queue();
   /** Bytes were thrown away: what follows would be garbage. */
   #dead = false;
+  /** When a throttled lane may send again. */
+  #free = 0;
 
   constructor(owner: LaneOwner, direction: Direction, from: Socket, to: Socket) {
     this.#owner = owner;
@@ -76,7 +81,7 @@ export class Lane {
   }
 
   async #forward(bytes: Uint8Array): Promise<void> {
-    const { line, signal } = this.#owner;
+    const { line } = this.#owner;
     this.#arm(bytes);
     for (let at = 0; at < bytes.length; ) {
       if (!(await this.#opens())) return this.#owner.swallowed(bytes.length - at);
@@ -95,8 +100,16 @@ export class Lane {
       }
       line.passed(this.#direction, piece.length, own);
       this.#owner.passed(this.#direction, piece.length);
-      if (rate !== undefined) await pause((piece.length / rate) * 1000, undefined, { signal });
+      if (rate !== undefined) await this.#pace(piece.length / rate);
     }
+  }
+
+  /** Waits for so many seconds since the last time, so that a timer that is late makes nothing slower. */
+  async #pace(seconds: number): Promise<void> {
+    const now = performance.now();
+    const since = now - this.#free > LATE_MS ? now : this.#free;
+    this.#free = since + seconds * 1000;
+    if (this.#free > now) await pause(this.#free - now, undefined, { signal: this.#owner.signal });
   }
 
   #arm(bytes: Uint8Array): void {

@@ -26,6 +26,8 @@ export interface ProxyStats {
   readonly down: number;
   /** Bytes that vanished: in a black hole, or sent to a server that hangs. */
   readonly swallowed: number;
+  /** Connections that a `cut` has ended. */
+  readonly cuts: number;
 }
 
 /** A proxy before a server, on 127.0.0.1. */
@@ -52,7 +54,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
   const target = typeof options.target === "number" ? { host: HOST, port: options.target } : options.target;
   const line = new Line(options.faults ?? {});
   const connections = new Set<Connection>();
-  const counted = { connections: 0, up: 0, down: 0, swallowed: 0 };
+  const counted = { connections: 0, up: 0, down: 0, swallowed: 0, cuts: 0 };
   let port = 0;
   let server: Server | null = null;
   let settling: Promise<void> = Promise.resolve();
@@ -64,7 +66,7 @@ export async function startFaultProxy(options: FaultProxyOptions): Promise<Fault
     const own = options.connection?.(index);
     const itsLine = own === undefined ? line : new Line(own);
     const connection = new Connection(client, itsLine, (what, bytes) => {
-      counted[what] += bytes;
+      counted[what] += what === "cuts" ? 1 : bytes;
     });
     connections.add(connection);
     connection.signal.addEventListener("abort", () => connections.delete(connection));

@@ -11,6 +11,8 @@ export interface RcloneSftpOptions {
    * come and takes no second opening, `writes` keeps them whole first. Default: `off`, as rclone's own.
    */
   readonly cache?: "off" | "writes";
+  /** The folder on this machine that is shown as its root. Default: one of its own, removed with it. */
+  readonly served?: string;
 }
 
 /**
@@ -21,10 +23,11 @@ export interface RcloneSftpOptions {
  */
 export async function startRcloneSftp({
   cache = "off",
+  ...options
 }: RcloneSftpOptions = {}): Promise<SftpServer & { readonly password: string }> {
   const program = programPath("rclone", "rclone");
   const home = await temporaryHome("rclone");
-  const served = join(home, "served");
+  const served = options.served ?? join(home, "served");
   await mkdir(join(served, "data"), { recursive: true });
   makeKey(join(home, "host"), "ed25519");
   makeKey(join(home, "user"), "ed25519");
@@ -49,6 +52,7 @@ export async function startRcloneSftp({
     fingerprint: fingerprintOf(hostKey),
     hostKey: hostKey.split(" ").slice(0, 2).join(" "),
     directory: "/data",
+    folder: join(served, "data"),
     log: () => running.log(),
     async stop() {
       await running.stop();

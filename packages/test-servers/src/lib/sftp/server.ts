@@ -13,6 +13,8 @@ export interface SftpServer {
   readonly hostKey: string;
   /** The directory to keep objects in, as the server names it. */
   readonly directory: string;
+  /** Where that lies on this machine. */
+  readonly folder: string;
   /** What it wrote to its log so far. */
   log(): string;
   /** Stops it and removes what it made. Connections that are open are left to their clients. */

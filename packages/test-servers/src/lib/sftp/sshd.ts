@@ -48,6 +48,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<SftpServer> 
     fingerprint: fingerprintOf(hostKey),
     hostKey: hostKey.split(" ").slice(0, 2).join(" "),
     directory,
+    folder: directory,
     log: () => running.log(),
     async stop() {
       await running.stop();
