@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { getEventListeners } from "node:events";
 import { isLifeboatError } from "@lifeboat/contracts";
+import type { S3Storage } from "@lifeboat/storage-s3";
 import { Bucket, type StrictS3, startStrictS3 } from "@lifeboat/test-servers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { storageOn } from "./support/buckets.ts";
@@ -293,4 +294,22 @@ test("no more parts are on their way than were allowed, over all puts, and no li
   await Promise.all(["a", "b", "c"].map((key) => storage.put(key, inPieces(randomBytes(16 * MIB)), { signal })));
   expect(most).toBeLessThanOrEqual(2);
   expect(getEventListeners(signal, "abort").length).toBe(0);
+});
+
+test("every first call gets by with a clock that is off, since it is set right by the server's answer", async () => {
+  const late = await startStrictS3({ clockSkew: -60 * 60 * 1000 });
+  const stored = new Bucket();
+  stored.put("a", Buffer.from("x"), {});
+  late.buckets.set("backups", stored);
+  const calls = [
+    (storage: S3Storage) => storage.stat("a"),
+    (storage: S3Storage) => read(storage.get("a")),
+    (storage: S3Storage) => storage.put("b", Buffer.from("x")),
+    (storage: S3Storage) => storage.list("")[Symbol.asyncIterator]().next(),
+    (storage: S3Storage) => storage.copy("a", "c"),
+    (storage: S3Storage) => storage.delete(["c"]),
+  ];
+  for (const call of calls) await call(storageOn(late, "backups"));
+  expect((await storageOn(late, "backups").stat("a"))?.size).toBe(1);
+  await late.stop();
 });

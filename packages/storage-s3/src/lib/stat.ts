@@ -19,18 +19,20 @@ export async function stat(context: Context, key: string, options: AbortOptions)
 
 /**
  * Looks at an object. The answer to a HEAD has no body that would say why it was
- * refused, so a refusal is asked about once more with a GET of one byte.
+ * refused, so a refusal is asked about once more with a GET of one byte. Where that
+ * is answered, such as after it has set the clock right, it is looked at once more.
  */
 export async function look(
   context: Context,
   key: string,
   operation: string,
   options: AbortOptions,
+  again = false,
 ): Promise<Found | null> {
   const { settings, connection } = context;
   const where = { Bucket: settings.bucket, Key: nameOf(settings, key, operation) };
   const asked = { operation, key, right: "s3:GetObject" };
-  const found = await connection.call<Found | "absent">(
+  const found = await connection.call<Found | "absent" | "passed">(
     asked,
     options,
     async (client, o) => {
@@ -46,22 +48,25 @@ export async function look(
         await connection.assertBucket(operation, options);
         return "absent";
       }
-      if (failure.name === "" && failure.status >= 300 && failure.status < 500) await tellWhy(failure);
+      if (failure.name === "" && failure.status >= 300 && failure.status < 500) return await tellWhy(failure);
       return undefined;
     },
   );
+  if (found === "passed") return await look(context, key, operation, options, true);
   return found === "absent" ? null : found;
 
-  async function tellWhy(refusal: Failure): Promise<void> {
-    await connection.call(
+  async function tellWhy(refusal: Failure): Promise<"passed"> {
+    return await connection.call<"passed">(
       asked,
       options,
       async (client, o) => {
         const { Body } = await client.send(new GetObjectCommand({ ...where, Range: "bytes=0-0" }), o);
         if (Body !== undefined && "destroy" in Body) Body.destroy();
-        throw connection.explained(refusal, asked);
+        if (again) throw connection.explained(refusal, asked);
+        return "passed";
       },
       (failure) => {
+        if (!again && (failure.status === 416 || failure.status === 404)) return "passed";
         if (failure.status === 416 || failure.status === 404) throw connection.explained(refusal, asked);
         return undefined;
       },
