@@ -1,0 +1,39 @@
+// One transfer of Lifeboat's storages in a process of its own: a local file up, or an
+// object down into a local file. Where to comes in the environment, as for every tool.
+import { open } from "node:fs/promises";
+import { s3Storage } from "@lifeboat/storage-s3";
+import { sftpStorage } from "@lifeboat/storage-sftp";
+
+const { KIND, KEY, FILE, OPTIONS } = process.env;
+const options = JSON.parse(OPTIONS);
+const storage = KIND === "s3" ? s3Storage(options) : sftpStorage(options);
+const PIECE = 1024 * 1024;
+
+async function* pieces(file) {
+  const bytes = Buffer.allocUnsafe(PIECE);
+  for (;;) {
+    const { bytesRead } = await file.read(bytes, 0, PIECE);
+    if (bytesRead === 0) return;
+    yield bytes.subarray(0, bytesRead);
+  }
+}
+
+async function down(file) {
+  for await (const piece of storage.get(KEY, { reuse: true })) await file.write(piece);
+}
+
+async function run(direction) {
+  const file = await open(FILE, direction === "up" ? "r" : "w");
+  try {
+    await (direction === "up" ? storage.put(KEY, pieces(file)) : down(file));
+  } finally {
+    await file.close();
+  }
+}
+
+run(process.argv[2])
+  .then(() => storage[Symbol.asyncDispose]())
+  .catch((error) => {
+    console.error(error);
+    process.exitCode = 1;
+  });
