@@ -18,8 +18,28 @@ async function* pieces(file) {
   }
 }
 
+/** Gathers the pieces into larger writes, one of them under way: as a restore does. */
 async function down(file) {
-  for await (const piece of storage.get(KEY, { reuse: true })) await file.write(piece);
+  let [filling, writing] = [Buffer.allocUnsafe(PIECE), Buffer.allocUnsafe(PIECE)];
+  let filled = 0;
+  let written = Promise.resolve();
+  const flush = async () => {
+    await written;
+    written = file.write(filling, 0, filled);
+    [filling, writing] = [writing, filling];
+    filled = 0;
+  };
+  for await (const piece of storage.get(KEY, { reuse: true })) {
+    for (let at = 0; at < piece.length; ) {
+      const part = piece.subarray(at, at + PIECE - filled);
+      filling.set(part, filled);
+      filled += part.length;
+      at += part.length;
+      if (filled === PIECE) await flush();
+    }
+  }
+  await flush();
+  await written;
 }
 
 async function run(direction) {

@@ -33,8 +33,8 @@ async function line(port: number, latencyMs: number) {
 
 async function s3Place(latencyMs: number, bytes: number): Promise<Place> {
   const server = await startCephGateway({ capacity: 2 * GIB + 6 * bytes });
-  const { port, close } = await line(server.port, latencyMs);
-  const endpoint = `http://127.0.0.1:${port}`;
+  const proxy = await line(server.port, latencyMs);
+  const endpoint = `http://127.0.0.1:${proxy.port}`;
   const { accessKeyId, secretAccessKey } = server.credentials;
   return {
     kind: "s3",
@@ -50,7 +50,7 @@ async function s3Place(latencyMs: number, bytes: number): Promise<Place> {
     },
     ssh: {},
     async [Symbol.asyncDispose]() {
-      await close();
+      await proxy.close();
       await server.stop();
     },
   };
@@ -58,7 +58,7 @@ async function s3Place(latencyMs: number, bytes: number): Promise<Place> {
 
 async function sftpPlace(latencyMs: number, dir: string): Promise<Place> {
   const server = await startSshd();
-  const { port, close } = await line(server.port, latencyMs);
+  const proxy = await line(server.port, latencyMs);
   const { host, username, privateKey, fingerprint, directory } = server;
   const keyFile = join(dir, "key");
   await writeFile(keyFile, privateKey, { mode: 0o600 });
@@ -66,17 +66,17 @@ async function sftpPlace(latencyMs: number, dir: string): Promise<Place> {
     kind: "sftp",
     server: "OpenSSH",
     folder: directory,
-    options: { host, port, username, privateKey, hostKey: fingerprint, path: directory },
+    options: { host, port: proxy.port, username, privateKey, hostKey: fingerprint, path: directory },
     rclone: {
       RCLONE_CONFIG_REMOTE_TYPE: "sftp",
       RCLONE_CONFIG_REMOTE_HOST: host,
-      RCLONE_CONFIG_REMOTE_PORT: String(port),
+      RCLONE_CONFIG_REMOTE_PORT: String(proxy.port),
       RCLONE_CONFIG_REMOTE_USER: username,
       RCLONE_CONFIG_REMOTE_KEY_FILE: keyFile,
     },
-    ssh: { HOST: host, PORT: String(port), USERNAME: username, KEY_FILE: keyFile },
+    ssh: { HOST: host, PORT: String(proxy.port), USERNAME: username, KEY_FILE: keyFile },
     async [Symbol.asyncDispose]() {
-      await close();
+      await proxy.close();
       await server.stop();
     },
   };
