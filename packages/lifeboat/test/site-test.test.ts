@@ -1,7 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { inspect } from "node:util";
 import { CreateBucketCommand, PutBucketPolicyCommand, S3Client } from "@aws-sdk/client-s3";
 import { type S3StorageOptions, s3Storage } from "@lifeboat/storage-s3";
@@ -17,17 +14,7 @@ import {
   startStrictS3,
 } from "@lifeboat/test-servers";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
-import {
-  createBackupEngine,
-  directory,
-  type Json,
-  json,
-  localStorage,
-  passphrase,
-  type SiteTestReport,
-  type Storage,
-  unencrypted,
-} from "../src/index.ts";
+import { createBackupEngine, type Json, json, type SiteTestReport, type Storage, unencrypted } from "../src/index.ts";
 
 const QUICK_S3 = { region: "us-east-1", addressing: "path", retryTime: 50, connectTimeout: 1000 } as const;
 const QUICK_SFTP = { outageMs: 0, connectTimeoutMs: 2000 } as const;
@@ -235,6 +222,16 @@ describe("A test of a site on a real server finds", () => {
     expect(finding?.message).toContain(`the key lacks ${right}`);
   });
 
+  it("that the clocks are an hour apart, though requests are taken all the same", async () => {
+    const ahead = await startStrictS3({ clockSkew: 3_600_000 });
+    onTestFinished(() => ahead.stop());
+    ahead.buckets.set("backups", new Bucket());
+    const { endpoint, credentials } = ahead;
+    const found = await tell(s3Storage({ ...QUICK_S3, endpoint, credentials, bucket: "backups", retryTime: 5000 }));
+    expect(codes(found)).toEqual([...open, "warning clock-skew"]);
+    expect(found.report.findings.at(-1)?.message).toMatch(/clock is (1 h|59 min 5\d s|1 h \d s) behind/);
+  });
+
   it("the backups of a site that its key may only read", async () => {
     const bucket = await newBucket(["s3:PutObject", "s3:DeleteObject"], "nvr/");
     const engine = createBackupEngine({
@@ -247,51 +244,5 @@ describe("A test of a site on a real server finds", () => {
     const { ok, steps } = await engine.sites.test("site");
     expect(ok).toBe(false);
     expect(steps[1]).toMatchObject({ name: "site", status: "passed" });
-  });
-});
-
-describe("A test of a site on a disk of this machine says", () => {
-  async function test(path: string, requireMount = false) {
-    const media = join(root, "media");
-    await mkdir(media, { recursive: true });
-    await using engine = createBackupEngine({
-      app: { name: "nvr", version: "1.9.0" },
-      sources: [directory("media", { path: media })],
-      sites: { disk: { storage: localStorage({ path, requireMount }), key: passphrase(WRONG) } },
-      threads: 0,
-    });
-    return await engine.sites.test("disk");
-  }
-
-  let root = "";
-  beforeAll(async () => {
-    root = await mkdtemp(join(tmpdir(), "lifeboat-site-test-"));
-    await writeFile(join(root, "file"), "x");
-  });
-  afterAll(() => rm(root, { recursive: true, force: true }));
-
-  it("that it is the data's own disk, and leaves nothing in the directory", async () => {
-    const path = join(root, "site");
-    const report = await test(path);
-    expect(report.findings.map(({ code }) => code).filter((code) => code !== "little-space")).toEqual(["same-disk"]);
-    expect(report).toMatchObject({ ok: true, measured: { space: { total: expect.any(Number) } } });
-    expect((await readdir(path)).filter((name) => name !== ".lifeboat-tmp")).toEqual([]);
-  });
-
-  it("that the disk is not mounted, and makes no directory in its place", async () => {
-    const report = await test(join(root, "unplugged"), true);
-    expect(report).toMatchObject({ ok: false, findings: [{ level: "error", code: "not-mounted" }, {}] });
-    expect(report.findings[0]?.hint).toContain("plug it in, mount it");
-    expect(await readdir(root)).not.toContain("unplugged");
-  });
-
-  it("that the directory may not be written to, or is none", async () => {
-    const refused = await test("/sys/lifeboat-site-test");
-    expect(refused).toMatchObject({ ok: false, findings: [{ level: "error", code: "write-denied" }] });
-    expect(refused.findings[0]?.message).toContain("Nothing can be written to /sys/lifeboat-site-test");
-    expect(refused.findings[0]?.hint).toMatch(/Let the user that runs this process own|Mount the disk for reading and/);
-    const file = await test(join(root, "file"));
-    expect(file.ok).toBe(false);
-    expect(file.findings[0]).toMatchObject({ level: "error", code: "wrong-settings" });
   });
 });

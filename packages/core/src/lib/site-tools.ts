@@ -8,7 +8,7 @@ import { runSiteTest } from "./site-test/run.ts";
 export interface SiteTools<Site extends string = string> {
   /**
    * Tries out all that backups, restores and pruning need of a site: reaches it, looks
-   * what lies there, writes, reads, lists, creates, copies and deletes probes of its own,
+   * what lies there, writes, reads, lists, copies, creates and deletes probes of its own,
    * compares clocks, measures, and asks for the room. Makes no site, touches no backup,
    * and leaves nothing behind. What is wrong is in the report, in words that name the
    * right or setting that is missing.

@@ -6,6 +6,8 @@ import { findingOf } from "./findings.ts";
 import type { Probes } from "./probes.ts";
 
 const CONTENT = new TextEncoder().encode("A probe of Lifeboat's test of this site. It may be deleted.\n");
+/** Other bytes: an object that holds those of a retried put counts as its own, and is not refused. */
+const OTHER_CONTENT = new TextEncoder().encode("This must not be written: the object is there already.\n");
 
 /**
  * What may be deleted. Nothing is: where objects may not be deleted, that is refused also
@@ -71,7 +73,7 @@ export const list: Step = async ({ storage, probes, proven, signal }) => {
   });
 };
 
-/** Creates what is there already, with the same content: it must be refused. */
+/** Creates what is there already: it must be refused. */
 export const create: Step = async ({ storage, probes, find, signal }) => {
   const key = probes.key("small");
   if (!(await isRefused(storage, key, signal))) {
@@ -140,7 +142,7 @@ async function sweep(probes: Probes, now: Date, signal: AbortSignal): Promise<nu
 
 async function isRefused(storage: Storage, key: string, signal: AbortSignal): Promise<boolean> {
   try {
-    await storage.put(key, CONTENT, { ifAbsent: true, signal });
+    await storage.put(key, OTHER_CONTENT, { ifAbsent: true, signal });
     return false;
   } catch (error) {
     if (!isLifeboatError(error, "ALREADY_EXISTS")) throw error;
