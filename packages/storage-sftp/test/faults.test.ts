@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { type SftpServer, startRcloneSftp, startSshd } from "@lifeboat/test-servers";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { all, failureOf, inPieces, proxyTo, read, storageOn } from "./helpers.ts";
 
 const MIB = 1024 * 1024;
@@ -82,6 +82,27 @@ describe.each([
     ]);
     expect(errors.map(({ code }) => code)).toEqual(Array(5).fill("TIMEOUT"));
     expect(Date.now() - begun).toBeLessThan(4000);
+  });
+
+  test("a body that stays silent for minutes keeps its connection", async () => {
+    vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const proxy = await proxyTo(server());
+    const storage = storageOn(server(), { port: proxy.port });
+    async function* slow() {
+      yield bytes.subarray(0, 3 * MIB);
+      let before = -1;
+      const rests = () => {
+        const same = proxy.stats.down === before && proxy.stats.up > 2.9 * MIB;
+        before = proxy.stats.down;
+        return same;
+      };
+      await expect.poll(rests).toBe(true);
+      await vi.advanceTimersByTimeAsync(60_000);
+      yield bytes.subarray(3 * MIB, 5 * MIB);
+    }
+    expect((await storage.put("slow", slow())).size).toBe(5 * MIB);
+    expect(digest(await read(storage.get("slow")))).toBe(digest(bytes.subarray(0, 5 * MIB)));
   });
 
   test("a stall that ends in time is borne", async () => {

@@ -65,6 +65,14 @@ test("a server with several keys is known by any of them", async () => {
   }
 });
 
+test("a server that is known by another of its keys and refuses the login is not taken for a stranger", async () => {
+  const folder = sshd.directory.replace(/\/data$/, "");
+  const hostKey = await readFile(join(folder, "host_rsa.pub"), "utf8");
+  const error = await failureOf(storageOn(sshd, { hostKey, privateKey: stranger }).stat("a"));
+  expect(error).toMatchObject({ code: "UNAUTHENTICATED" });
+  expect(error.hint).toContain("authorized_keys");
+});
+
 test("a server that shows another key, or that the function refuses, is told nothing", async () => {
   for (const hostKey of [`SHA256:${"A".repeat(43)}`, () => false]) {
     const error = await failureOf(

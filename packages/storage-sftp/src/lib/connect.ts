@@ -1,5 +1,5 @@
 import { createConnection, type Socket } from "node:net";
-import { LifeboatError } from "@lifeboat/contracts";
+import { isLifeboatError, LifeboatError } from "@lifeboat/contracts";
 import SftpClient from "ssh2-sftp-client";
 import { connectFailure } from "./connect-errors.ts";
 import { Connection } from "./connection.ts";
@@ -42,13 +42,18 @@ export async function connect(settings: Settings): Promise<Connection> {
     if (!pinned || !(error instanceof LifeboatError) || error.operation !== HOST_KEY_CHANGED) throw error;
     for (const kind of KEY_KINDS) {
       const connection = await attempt(settings, kind).catch((other: unknown) => {
-        if (other instanceof Lost) throw other;
-        return null; // it has no such key, or that is another one too: the first verdict stands
+        if (isLifeboatError(other) && isAnotherKey(other)) return null; // the first verdict stands
+        throw other;
       });
       if (connection !== null) return connection;
     }
     throw error;
   }
+}
+
+/** Whether the server has no key of the kind that it was asked for, or that one is not pinned either. */
+function isAnotherKey({ operation, code }: LifeboatError): boolean {
+  return operation === HOST_KEY_CHANGED || code === "UNSUPPORTED";
 }
 
 async function attempt(settings: Settings, keyKinds?: readonly string[]): Promise<Connection> {

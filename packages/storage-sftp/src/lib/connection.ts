@@ -37,6 +37,7 @@ export class Connection {
   #heardAt = Date.now();
   #answeredAt = Date.now();
   #usedAt = Date.now();
+  #held = 0;
   /** Milliseconds for the shortest answer. */
   roundTripMs = 0;
 
@@ -114,6 +115,16 @@ export class Connection {
     });
   }
 
+  /** Keeps it from being closed while nothing is asked, until {@link release}: not every server lets go on with a file. */
+  hold(): void {
+    this.#held += 1;
+  }
+
+  release(): void {
+    this.#held -= 1;
+    this.#usedAt = Date.now();
+  }
+
   /** Gives the connection up, and everything that waits on it. */
   fail(code: "UNREACHABLE" | "TIMEOUT", says: string): Lost {
     if (this.#lost !== null) return this.#lost;
@@ -166,7 +177,7 @@ export class Connection {
     if (socket.bytesRead !== this.#heard) this.#heardAt = now;
     this.#heard = socket.bytesRead;
     if (this.#waiting.size === 0) {
-      if (now - this.#usedAt > UNUSED_MS) this.close();
+      if (this.#held === 0 && now - this.#usedAt > UNUSED_MS) this.close();
       return;
     }
     const limit = settings.idleTimeoutMs;

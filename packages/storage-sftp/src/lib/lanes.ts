@@ -28,12 +28,15 @@ export class Lanes {
   readonly #open: OpenLane;
   readonly #patience: Patience;
   readonly #signal: AbortSignal | undefined;
+  readonly #holds: boolean;
   #lanes: Lane[] = [];
   #opening: Promise<Lane> | null = null;
   #widening = false;
   #closed = false;
 
-  constructor(line: Line, open: OpenLane, signal: AbortSignal | undefined) {
+  /** @param holds whether connections stay open while nothing is asked of them, until {@link close} */
+  constructor(line: Line, open: OpenLane, signal: AbortSignal | undefined, holds = false) {
+    this.#holds = holds;
     this.#line = line;
     this.#open = open;
     this.#patience = line.patience();
@@ -47,7 +50,7 @@ export class Lanes {
 
   /** Begins on a connection on which the file is open already. */
   begin(on: Connection, handle: Handle): void {
-    this.#lanes.push({ on, handle, load: 0 });
+    this.#add({ on, handle, load: 0 });
   }
 
   /** Does a piece of work on the lane that has the least to do, again where its connection is lost. */
@@ -82,21 +85,28 @@ export class Lanes {
 
   /** Leaves it to the caller to close the file there: a server gives the same handle to the next file. */
   forget(lane: Lane): void {
+    if (!this.#lanes.includes(lane)) return;
     this.#lanes = this.#lanes.filter((one) => one !== lane);
+    if (this.#holds) lane.on.release();
   }
 
   /** Closes the file wherever it is open. */
   async close(): Promise<void> {
     this.#closed = true;
     const lanes = this.#lanes;
-    this.#lanes = [];
+    for (const lane of lanes) this.forget(lane);
     // A handle that is not closed here, the server closes with its connection.
     await Promise.allSettled(lanes.map(({ on, handle }) => closeHandle(on, handle)));
   }
 
+  #add(lane: Lane): void {
+    this.#lanes.push(lane);
+    if (this.#holds) lane.on.hold();
+  }
+
   async #take(lost: Lost | null): Promise<Lane> {
     this.#signal?.throwIfAborted();
-    if (this.#closed) throw lost?.error ?? new Error("The file has been closed.");
+    if (this.#closed) throw lost?.error ?? closed();
     const [first, ...others] = this.#lanes;
     if (first !== undefined) return others.reduce((least, one) => (one.load < least.load ? one : least), first);
     this.#opening ??= this.#reopen(lost).finally(() => {
@@ -111,7 +121,11 @@ export class Lanes {
       try {
         const on = await this.#line.any();
         const lane = { on, handle: await this.#open(on, cause !== null), load: 0 };
-        this.#lanes.push(lane);
+        if (this.#closed) {
+          await closeHandle(on, lane.handle);
+          throw closed();
+        }
+        this.#add(lane);
         return lane;
       } catch (error) {
         if (!(error instanceof Lost)) throw error;
@@ -126,11 +140,15 @@ export class Lanes {
       if (on === null) return; // and it stays so: whoever wants more asks again with the next object
       const lane = { on, handle: await this.#open(on, false), load: 0 };
       if (this.#closed) await closeHandle(on, lane.handle);
-      else this.#lanes.push(lane);
+      else this.#add(lane);
       this.#widening = false;
     } catch (error) {
       if (error instanceof Lost) this.#widening = false;
       throw error;
     }
   }
+}
+
+function closed(): Error {
+  return new Error("The file has been closed.");
 }

@@ -56,7 +56,7 @@ export class Upload {
   constructor(target: Target, options: UploadOptions) {
     this.#options = options;
     this.#chunk = target.on.maxWrite;
-    this.lanes = new Lanes(options.line, (on, again) => this.#open(on, target.path, again), options.signal);
+    this.lanes = new Lanes(options.line, (on, again) => this.#open(on, target.path, again), options.signal, true);
     this.lanes.begin(target.on, target.handle);
   }
 
