@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
 import { HeadBucketCommand, type S3Client } from "@aws-sdk/client-s3";
 import { type AbortOptions, LifeboatError } from "@lifeboat/contracts";
@@ -55,6 +56,8 @@ export function connect({ where, retryTime, open, owned }: ConnectionSettings): 
   let seen = false;
   const secrets: string[] = [];
   const redact = redactor(() => secrets);
+  const closing = new AbortController();
+  setMaxListeners(0, closing.signal); // one for each pause before a retry
 
   async function read(error: unknown, signal: AbortSignal | undefined): Promise<Failure> {
     const unsigned = error instanceof Error && error.name === "CredentialsProviderError";
@@ -84,6 +87,15 @@ export function connect({ where, retryTime, open, owned }: ConnectionSettings): 
     return await tryOnce(work, later.signal);
   }
 
+  /** Ends early where the connection is closed. */
+  async function pausing(milliseconds: number): Promise<void> {
+    try {
+      await wait(milliseconds, undefined, { signal: closing.signal });
+    } catch (error) {
+      if (!closing.signal.aborted) throw error;
+    }
+  }
+
   async function tryOnce<T>(work: Work<T>, signal: AbortSignal | undefined): Promise<T> {
     client ??= open();
     const answer = await abortable(work(client, signal === undefined ? {} : { abortSignal: signal }), signal);
@@ -98,10 +110,12 @@ export function connect({ where, retryTime, open, owned }: ConnectionSettings): 
       let since = 0;
       for (let tries = 1; ; tries += 1) {
         signal?.throwIfAborted();
+        if (closing.signal.aborted) throw disposed(asked);
         try {
           return await (asked.commits && signal !== undefined ? tryCommit(work, signal) : tryOnce(work, signal));
         } catch (error) {
           if (signal?.aborted) throw signal.reason;
+          if (closing.signal.aborted) throw disposed(asked);
           if (error instanceof LifeboatError) throw error;
           const failure = await read(error, signal);
           if (failure.name === "NoSuchKey") seen = true;
@@ -112,7 +126,7 @@ export function connect({ where, retryTime, open, owned }: ConnectionSettings): 
           const trouble = { remedy: remedyOf(failure), tries, lasting: now - since, budget: retryTime };
           const pause = pauseBefore({ ...trouble, random: Math.random() });
           if (pause === null) throw explain(failure, asked, where);
-          await abortable(wait(pause), signal);
+          await abortable(pausing(pause), signal);
         }
       }
     },
@@ -138,8 +152,13 @@ export function connect({ where, retryTime, open, owned }: ConnectionSettings): 
     },
 
     close() {
+      closing.abort();
       if (owned) client?.destroy();
     },
   };
   return connection;
+}
+
+function disposed({ operation, key }: Asked): LifeboatError {
+  return new LifeboatError({ code: "INVALID", operation, key, message: "The storage has been disposed of." });
 }

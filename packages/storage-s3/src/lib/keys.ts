@@ -1,4 +1,4 @@
-import { assertKey, isLifeboatError } from "@lifeboat/contracts";
+import { assertKey, isLifeboatError, LifeboatError } from "@lifeboat/contracts";
 import type { Settings } from "./options.ts";
 
 /** S3's own limit, of which the prefix takes its part. */
@@ -19,6 +19,7 @@ export function maxKeyBytes({ prefix }: Settings): number {
  */
 export function nameOf(settings: Settings, key: string, operation: string): string {
   assertKey(key, operation, maxKeyBytes(settings));
+  if (key.startsWith(PROBES)) throw kept(key, operation);
   return settings.prefix + key;
 }
 
@@ -34,4 +35,14 @@ export function keyOf(settings: Settings, name: string): string | null {
     if (isLifeboatError(error, "INVALID")) return null;
     throw error;
   }
+}
+
+function kept(key: string, operation: string): LifeboatError {
+  return new LifeboatError({
+    code: "INVALID",
+    operation,
+    key,
+    message: `Expected a key outside ${PROBES}, where the storage keeps its own probes; found ${JSON.stringify(key)}.`,
+    hint: "Choose another key.",
+  });
 }

@@ -1,5 +1,5 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
-import type { AbortOptions, ObjectInfo } from "@lifeboat/contracts";
+import { type AbortOptions, LifeboatError, type ObjectInfo } from "@lifeboat/contracts";
 import type { Context } from "./context.ts";
 import { keyOf } from "./keys.ts";
 
@@ -25,11 +25,22 @@ export async function* list(
   };
   for (let next: Promise<ListObjectsV2CommandOutput> | null = page(); next !== null; ) {
     const { Contents = [], IsTruncated, NextContinuationToken }: ListObjectsV2CommandOutput = await next;
-    next = IsTruncated && NextContinuationToken !== undefined ? page(NextContinuationToken) : null;
+    if (IsTruncated && !NextContinuationToken) throw cutShort(prefix);
+    next = IsTruncated ? page(NextContinuationToken) : null;
     for (const { Key, Size, LastModified } of Contents) {
       options.signal?.throwIfAborted();
       const key = keyOf(settings, Key ?? "");
       if (key !== null) yield { key, size: Size ?? 0, modified: LastModified ?? new Date(0) };
     }
   }
+}
+
+/** Half a listing must never be taken for a whole one. */
+function cutShort(prefix: string): LifeboatError {
+  return new LifeboatError({
+    code: "UNSUPPORTED",
+    operation: "storage.list",
+    message: `Expected the server to say how a listing of ${JSON.stringify(prefix)} goes on, since it says that there is more; it did not.`,
+    hint: "The server does not know listings of version 2 (ListObjectsV2); use one that does.",
+  });
 }

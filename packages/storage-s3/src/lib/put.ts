@@ -10,6 +10,8 @@ import { look } from "./stat.ts";
 import { uploadParts } from "./upload.ts";
 
 const OPERATION = "storage.put";
+/** No more is kept in memory to be put in one request, whatever the options say. */
+const MOST_TOGETHER = 1024 ** 3;
 
 /** A put on its way. */
 export interface Putting {
@@ -40,8 +42,10 @@ export async function put(
   if (ifAbsent && (!inOne || !(body instanceof Uint8Array))) await assertAbsent(context, putting);
 
   // What must only create goes as one request where it can: not every server knows conditional uploads in parts.
-  const whole = inOne ? settings.partBytes * settings.uploadConcurrency : settings.partBytes;
-  const sizeOf = (index: number) => (index === 0 ? whole : settings.sizes.sizeOf(index));
+  const { partBytes, uploadConcurrency, sizes } = settings;
+  const together = inOne ? Math.max(1, Math.min(uploadConcurrency, Math.floor(MOST_TOGETHER / partBytes))) : 1;
+  const whole = partBytes * together;
+  const sizeOf = (index: number) => (index === 0 ? whole : sizes.sizeOf(index + together - 1));
   const parts = body instanceof Uint8Array ? slices(body, sizeOf) : cut(interruptible(body, stop.signal), sizeOf);
   const iterator = toAsync(parts);
   try {

@@ -8,7 +8,7 @@ import {
 import { LifeboatError, type ObjectInfo } from "@lifeboat/contracts";
 import { bodyHeaders, noteDate } from "./client.ts";
 import type { Context } from "./context.ts";
-import type { Part } from "./cut.ts";
+import { type Part, slices } from "./cut.ts";
 import { marked, newObjectHeaders, uploadHeaders } from "./headers.ts";
 import { inTurn } from "./linked.ts";
 import { assertLocked } from "./lock.ts";
@@ -19,7 +19,10 @@ const OPERATION = "storage.put";
 /** Aborting an upload that failed may not take long, since somebody waits for the failure: a sweep does it otherwise. */
 const ABORT_MS = 2000;
 
-/** Uploads a body in parts, several of them at once, and gives the parts up where one fails. */
+/**
+ * Uploads a body in parts, several of them at once, and gives the parts up where one
+ * fails. The first may be as long as several: it was kept together as long as it could have been the last.
+ */
 export async function uploadParts(
   context: Context,
   putting: Putting,
@@ -49,7 +52,9 @@ export async function uploadParts(
   };
 
   try {
-    await send(first);
+    const { partBytes } = context.settings;
+    const firsts = first.bytes.length > partBytes ? slices(first.bytes, () => partBytes) : [first];
+    for (const part of firsts) await send(part);
     for await (const part of rest) await send(part);
     await Promise.all(sending);
     stop.signal.throwIfAborted();

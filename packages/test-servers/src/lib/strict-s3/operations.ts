@@ -28,6 +28,8 @@ export interface Habits {
   readonly maxCopyBytes?: number;
   /** Entries in one page of a listing. Default: 1,000. */
   readonly page?: number;
+  /** Whether pages of a listing go on as in version 1 of that request, whatever was asked for. Default: `false`. */
+  readonly oldListings?: boolean;
 }
 
 /** What a request is called in the API, and the right that it needs. */
@@ -171,7 +173,11 @@ function sent({ bytes, etag, modified, headers: stored }: StoredObject, { range 
   return { status: 206, headers: { ...headers, "content-range": span }, body: bytes.subarray(start, end + 1) };
 }
 
-function listObjects(bucket: Bucket, { bucket: Name, query }: Request, { page = 1000 }: Habits): Answer {
+function listObjects(
+  bucket: Bucket,
+  { bucket: Name, query }: Request,
+  { page = 1000, oldListings = false }: Habits,
+): Answer {
   const after = query.get("continuation-token") ?? "";
   const names = [...bucket.objects.keys()]
     .sort()
@@ -188,7 +194,7 @@ function listObjects(bucket: Bucket, { bucket: Name, query }: Request, { page = 
     };
   });
   const more = names.length > shown.length;
-  const next = more ? { NextContinuationToken: shown.at(-1) ?? "" } : {};
+  const next = more ? { [oldListings ? "NextMarker" : "NextContinuationToken"]: shown.at(-1) ?? "" } : {};
   return document("ListBucketResult", {
     Name,
     KeyCount: String(shown.length),
