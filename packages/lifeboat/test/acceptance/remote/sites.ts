@@ -1,0 +1,57 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { startCephGateway, startSshd } from "@lifeboat/test-servers";
+
+/** A kind of site, ready to be used by another process. */
+export interface RemoteSite extends AsyncDisposable {
+  readonly name: string;
+  /** What `support/remote.mjs` opens. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** The most memory above the idle process, in MiB: what may be on its way, and 150. */
+  readonly memory: number;
+}
+
+/** Of an engine with a local site: see the design's figures for memory. */
+const LOCAL_MEMORY = 250;
+const MARGIN = 150;
+
+const nothing = async () => undefined;
+
+/** The kinds of sites, each started when it is asked for. */
+export const SITES: readonly ((folder: string) => Promise<RemoteSite>)[] = [
+  async (folder) => ({
+    name: "local",
+    options: { type: "local", path: join(folder, "local") },
+    memory: LOCAL_MEMORY,
+    [Symbol.asyncDispose]: nothing,
+  }),
+  async (folder) => {
+    const directory = join(folder, "sftp");
+    mkdirSync(directory);
+    const server = await startSshd({ directory });
+    const { host, port, username, privateKey, fingerprint } = server;
+    return {
+      name: "OpenSSH",
+      options: { type: "sftp", host, port, username, privateKey, hostKey: fingerprint, path: `${directory}/site` },
+      memory: 17 * 4 + MARGIN, // up to 17 MiB in flight on each of its connections
+      [Symbol.asyncDispose]: () => server.stop(),
+    };
+  },
+  async () => {
+    const server = await startCephGateway();
+    const { endpoint, credentials } = server;
+    const region = "us-east-1";
+    const client = new S3Client({ endpoint, credentials, region, forcePathStyle: true });
+    const bucket = `bucket-${randomUUID()}`;
+    await client.send(new CreateBucketCommand({ Bucket: bucket }));
+    client.destroy();
+    return {
+      name: "Ceph RGW",
+      options: { type: "s3", provider: "ceph", endpoint, credentials, region, bucket },
+      memory: 8 * 8 + MARGIN,
+      [Symbol.asyncDispose]: () => server.stop(),
+    };
+  },
+];
