@@ -22,6 +22,7 @@ export {
   files,
   type JsonOptions,
   json,
+  type NamedSource,
   type SectionOptions,
 } from "@lifeboat/sources";
 export { type LocalStorageOptions, localStorage } from "@lifeboat/storage-local";

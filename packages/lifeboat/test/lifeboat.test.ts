@@ -1,10 +1,13 @@
 import { link, mkdtemp, readdir, readFile, rm, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, expectTypeOf, it } from "vitest";
 import {
+  type BackupEngine,
+  command,
   createBackupEngine,
   directory,
+  files,
   isLifeboatError,
   json,
   localStorage,
@@ -132,4 +135,18 @@ it("restores what no source takes back any more as plain files", async () => {
   await after.close();
   const refused: unknown = await after.backup({ site: "local" }).then(null, (error: unknown) => error);
   expect(isLifeboatError(refused, "INVALID")).toBe(true);
+});
+
+it("knows the ids of the built-in sources by their types", async () => {
+  await using engine = createBackupEngine({
+    app: { name: "nvr", version: "1.9.0" },
+    sources: [
+      directory("media", { path: root }),
+      files("config", { base: root, paths: ["config"] }),
+      json("settings", { dump: () => 1, load: () => {} }),
+      command("database", { command: ["true"] }),
+    ],
+    sites: {},
+  });
+  expectTypeOf(engine).toEqualTypeOf<BackupEngine<never, "media" | "config" | "settings" | "database">>();
 });

@@ -40,6 +40,7 @@ describe("a command's output", () => {
     const script = "process.stdout.write('x'.repeat(300000)); console.error('disk on fire'); process.exitCode = 3";
     await expect(output({ command: node(script) })).rejects.toMatchObject({
       code: "SOURCE_FAILED",
+      key: "db",
       message: expect.stringMatching(/exited with 3: disk on fire$/),
     });
   });

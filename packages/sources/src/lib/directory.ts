@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
-import type { BackupContext, Source } from "@lifeboat/contracts";
+import type { BackupContext } from "@lifeboat/contracts";
 import { invalid } from "./errors.ts";
 import { createFilter, type FilterOptions, type SectionOptions } from "./filter.ts";
-import { chosenFolders, commonMembers } from "./options.ts";
+import { chosenFolders, commonMembers, type NamedSource } from "./options.ts";
 import { type TreeOptions, treeMethods } from "./tree-source.ts";
 
 /** Options of {@link directory}. */
@@ -32,7 +32,7 @@ export interface DirectoryOptions extends TreeOptions {
  *
  * @throws INVALID for an id, a path or a pattern that cannot be used
  */
-export function directory(id: string, options: DirectoryOptions): Source {
+export function directory<const Id extends string>(id: Id, options: DirectoryOptions): NamedSource<Id> {
   const operation = "source.directory";
   if (typeof options.path !== "string" || options.path === "") {
     throw invalid(operation, `The source ${id} has no path.`, "Pass { path }, the directory to back up.");

@@ -1,8 +1,7 @@
 import { isAbsolute, relative, resolve, sep } from "node:path";
-import type { Source } from "@lifeboat/contracts";
 import { invalid } from "./errors.ts";
 import { createFilter, outermost, overlap } from "./filter.ts";
-import { chosenFolders, chosenPaths, commonMembers } from "./options.ts";
+import { chosenFolders, chosenPaths, commonMembers, type NamedSource } from "./options.ts";
 import { type TreeOptions, treeMethods } from "./tree-source.ts";
 
 /** Options of {@link files}. */
@@ -21,7 +20,7 @@ export interface FilesOptions extends TreeOptions {
  *
  * @throws INVALID for an id, a path or a pattern that cannot be used
  */
-export function files(id: string, options: FilesOptions): Source {
+export function files<const Id extends string>(id: Id, options: FilesOptions): NamedSource<Id> {
   const operation = "source.files";
   const root = resolve(options.base ?? ".");
   const { exclude, paths } = options;

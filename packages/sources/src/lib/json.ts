@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { isLifeboatError, type Json, LifeboatError, type RestoredEntry, type Source } from "@lifeboat/contracts";
-import { type CommonOptions, commonMembers } from "./options.ts";
+import { isLifeboatError, type Json, LifeboatError, type RestoredEntry } from "@lifeboat/contracts";
+import { type CommonOptions, commonMembers, type NamedSource } from "./options.ts";
 import { restoreAsFile, singleChecks, withOnly } from "./single.ts";
 
 /** Options of {@link json}. */
@@ -27,7 +27,7 @@ const OWNER_ONLY = 0o600;
  *
  * @throws INVALID for an id that cannot be used
  */
-export function json(id: string, options: JsonOptions): Source {
+export function json<const Id extends string>(id: Id, options: JsonOptions): NamedSource<Id> {
   const path = `${id}.json`;
   const maxBytes = options.maxBytes ?? MAX_BYTES;
   const operation = "source.json";
@@ -43,7 +43,13 @@ export function json(id: string, options: JsonOptions): Source {
     } catch (error) {
       if (isLifeboatError(error)) throw error;
       const reason = error instanceof Error ? error.message : String(error);
-      throw new LifeboatError({ code: "SOURCE_FAILED", operation, message: `${what}: ${reason}`, cause: error });
+      throw new LifeboatError({
+        code: "SOURCE_FAILED",
+        operation,
+        key: id,
+        message: `${what}: ${reason}`,
+        cause: error,
+      });
     }
   }
 

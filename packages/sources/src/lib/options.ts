@@ -32,11 +32,16 @@ export interface CommonOptions {
     | undefined;
 }
 
+/** A source whose type tells its id, so that a misspelt one does not compile. */
+export interface NamedSource<Id extends string> extends Source {
+  readonly id: Id;
+}
+
 /** The members of a source that are the host's own, passed through. */
-export function commonMembers(
-  id: string,
+export function commonMembers<const Id extends string>(
+  id: Id,
   options: CommonOptions,
-): Pick<Source, "id" | "title" | "version" | "mayBeEmpty" | "hooks" | "describe" | "validate"> {
+): Pick<NamedSource<Id>, "id" | "title" | "version" | "mayBeEmpty" | "hooks" | "describe" | "validate"> {
   if (!isSourceId(id)) {
     throw invalid(
       "source",

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { entryPathProblem, LifeboatError, type RestoredEntry, type Source } from "@lifeboat/contracts";
+import { entryPathProblem, LifeboatError, type RestoredEntry } from "@lifeboat/contracts";
 import { invalid } from "../errors.ts";
-import { type CommonOptions, commonMembers } from "../options.ts";
+import { type CommonOptions, commonMembers, type NamedSource } from "../options.ts";
 import { restoreAsFile, singleChecks, withOnly } from "../single.ts";
 import { dump } from "./dump.ts";
 import { feed } from "./feed.ts";
@@ -39,7 +39,7 @@ const OWNER_ONLY = 0o600;
  *
  * @throws INVALID for an id, a command or a file name that cannot be used
  */
-export function command(id: string, options: CommandOptions): Source {
+export function command<const Id extends string>(id: Id, options: CommandOptions): NamedSource<Id> {
   const operation = "source.command";
   const { fileName = `${id}.dump`, cwd, env, timeout, minBytes = 1 } = options;
   checkCommand(options.command, operation);
@@ -56,7 +56,16 @@ export function command(id: string, options: CommandOptions): Source {
     const hash = createHash("sha256");
     let length = 0;
     try {
-      for await (const piece of dump({ command: options.command, cwd, env, timeout, signal, operation, minBytes: 0 })) {
+      for await (const piece of dump({
+        command: options.command,
+        cwd,
+        env,
+        timeout,
+        signal,
+        operation,
+        source: id,
+        minBytes: 0,
+      })) {
         length += piece.length;
         if (length > size) return false;
         hash.update(piece);
@@ -77,7 +86,7 @@ export function command(id: string, options: CommandOptions): Source {
         hint: "Give it one in 'restore', or restore to another place and load the file by hand.",
       });
     }
-    const program = { command: options.restore.command, cwd, env, timeout, signal, operation };
+    const program = { command: options.restore.command, cwd, env, timeout, signal, operation, source: id };
     await feed(program, entry.open({ signal }));
   }
 
@@ -93,7 +102,7 @@ export function command(id: string, options: CommandOptions): Source {
         mtimeMs: Date.now(),
         open({ signal } = {}) {
           const both = signal === undefined ? context.signal : AbortSignal.any([signal, context.signal]);
-          return dump({ command: options.command, cwd, env, timeout, signal: both, operation, minBytes });
+          return dump({ command: options.command, cwd, env, timeout, signal: both, operation, source: id, minBytes });
         },
       };
     },

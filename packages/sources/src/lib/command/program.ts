@@ -14,6 +14,8 @@ export interface ProgramOptions {
   readonly timeout?: number | undefined;
   readonly signal: AbortSignal;
   readonly operation: string;
+  /** The id of the source that it runs for; `key` of its errors. */
+  readonly source: string;
   readonly stdin: "pipe" | "ignore";
   readonly stdout: "pipe" | "ignore";
 }
@@ -38,7 +40,7 @@ const LINGER = 500;
 
 /** Starts a program, with its own process group, so that all it starts in turn ends with it. */
 export function startProgram(options: ProgramOptions): Program {
-  const { command, cwd, env = {}, signal, operation, timeout } = options;
+  const { command, cwd, env = {}, signal, operation, source, timeout } = options;
   signal.throwIfAborted();
   const [program = "", ...args] = command;
   const grouped = process.platform !== "win32";
@@ -100,7 +102,12 @@ export function startProgram(options: ProgramOptions): Program {
   function failure(what: string): LifeboatError {
     const said = tail.text();
     const code = timedOut ? "TIMEOUT" : "SOURCE_FAILED";
-    return new LifeboatError({ code, operation, message: `${program} ${what}${said === "" ? "." : `: ${said}`}` });
+    return new LifeboatError({
+      code,
+      operation,
+      key: source,
+      message: `${program} ${what}${said === "" ? "." : `: ${said}`}`,
+    });
   }
 
   return {
@@ -111,7 +118,7 @@ export function startProgram(options: ProgramOptions): Program {
       if (running) timers.push(setTimeout(() => child.stderr?.destroy(), LINGER));
       const { error, code, by } = await ended;
       signal.throwIfAborted();
-      if (error !== undefined) throw notStarted(program, error, operation);
+      if (error !== undefined) throw notStarted(program, error, operation, source);
       if (timedOut) throw failure(`was stopped after ${timeout} ms`);
       if (by !== null) throw failure(`was ended by ${by}`);
       if (code !== 0) throw failure(`exited with ${code}`);
@@ -126,11 +133,12 @@ export function startProgram(options: ProgramOptions): Program {
 }
 
 /** The error names no argument: they may hold a password. */
-function notStarted(program: string, error: Error, operation: string): LifeboatError {
+function notStarted(program: string, error: Error, operation: string, source: string): LifeboatError {
   const errno = errnoOf(error) ?? error.name;
   return new LifeboatError({
     code: "SOURCE_FAILED",
     operation,
+    key: source,
     message: `${program} could not be started (${errno}).`,
     hint: errno === "ENOENT" ? "Install it, name it with its full path, or check the source's cwd." : undefined,
   });
