@@ -2,7 +2,7 @@ import { archive } from "@lifeboat/archive";
 import type { Job } from "@lifeboat/contracts";
 import { unencrypted } from "@lifeboat/crypto";
 import { memoryStorage } from "@lifeboat/storage-memory";
-import { expect, expectTypeOf, it } from "vitest";
+import { describe, expect, expectTypeOf, it } from "vitest";
 import { type Backup, type BackupEngine, createBackupEngine } from "../src/index.ts";
 import { texts } from "./support.ts";
 
@@ -56,4 +56,35 @@ it("Sources come and go, and each has an id of its own", async () => {
   await expect(engine.backup({ site: "local", sources: ["plugin"] })).rejects.toThrow(
     expect.objectContaining({ code: "NOT_FOUND" }),
   );
+});
+
+describe("a host without a compiler", () => {
+  const options = { app: { name: "nvr", version: "1.9.0" }, sources: [texts("settings", { a: "1" })], threads: 0 };
+  const coded = (message: RegExp) =>
+    expect.objectContaining({ code: "INVALID", message: expect.stringMatching(message) });
+
+  it("is told at once that a site has no storage or key, and never what it gave in a key's place", () => {
+    for (const key of [undefined, null, "hunter2", {}]) {
+      const make = () => createBackupEngine({ ...options, sites: { local: { ...site(), key: key as never } } });
+      expect(make).toThrow(coded(/^The site "local" has no usable key\.$/));
+    }
+    const make = () => createBackupEngine({ ...options, sites: { local: { ...site(), storage: undefined as never } } });
+    expect(make).toThrow(coded(/no usable storage/));
+  });
+
+  it("gets no report of a verification at a level that there is not", async () => {
+    await using engine = createBackupEngine({ ...options, sites: { local: site() } });
+    const { id } = await engine.backup({ site: "local" });
+    const level = "full" as never;
+    await expect(engine.verify({ site: "local", id, level })).rejects.toThrow(coded(/found "full"/));
+  });
+
+  it("is told how a plan is confirmed, and how places are given", async () => {
+    await using engine = createBackupEngine({ ...options, sites: { local: site() } });
+    const { id } = await engine.backup({ site: "local" });
+    const plan = await engine.planRestore({ site: "local", id });
+    await expect(engine.restore(plan, undefined as never)).rejects.toThrow(coded(/does not confirm/));
+    const to = "/somewhere" as never;
+    await expect(engine.planRestore({ site: "local", id, to })).rejects.toThrow(coded(/directories by source id/));
+  });
 });

@@ -33,7 +33,9 @@ describe("a site", () => {
     const opened = await openDescriptor(made.bytes, passphrase("correct horse"));
     expect(opened.siteKey).toEqual(made.siteKey);
     expect(opened.descriptor).toEqual(made.descriptor);
-    await expect(openDescriptor(made.bytes, passphrase("wrong"))).rejects.toSatisfy(code("WRONG_KEY"));
+    const wrong = openDescriptor(made.bytes, passphrase("wrong"));
+    await expect(wrong).rejects.toSatisfy(code("WRONG_KEY"));
+    await expect(wrong).rejects.toThrow("The passphrase does not open the site: it fits none");
     await expect(openDescriptor(made.bytes, rawKey(new Uint8Array(32)))).rejects.toSatisfy(code("WRONG_KEY"));
     await expect(openDescriptor(made.bytes, unencrypted())).rejects.toSatisfy(code("INCOMPATIBLE"));
   });

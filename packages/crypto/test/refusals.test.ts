@@ -89,6 +89,14 @@ describe("an argument that can't be right is refused, and not taken for damage o
     expect(await codeOf(run)).toBe("INVALID");
   });
 
+  it("a passphrase whose variable is not set, with a hint to look there", () => {
+    const hint = expect.stringContaining("environment");
+    expect(() => passphrase("")).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(/an empty text/), hint }),
+    );
+    expect(() => passphrase(undefined as never)).toThrow(expect.objectContaining({ hint }));
+  });
+
   it("an empty answer of the function that asks for a passphrase", async () => {
     const made = await createDescriptor({ format: "archive", formatVersion: 1, key: raw });
     expect(

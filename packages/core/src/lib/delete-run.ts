@@ -73,6 +73,6 @@ function preserved(id: string): LifeboatError {
     operation: "backups.delete",
     key: id,
     message: `The backup ${id} is preserved, or its labels can't be read.`,
-    hint: "Take the mark away with engine.backups.update({ preserve: false }), or pass force: true.",
+    hint: "Take the mark away with engine.backups.update({ site, id, preserve: false }), or pass force: true.",
   });
 }

@@ -106,7 +106,7 @@ const MAX_THREADS = 8;
  * Makes an engine. The names of its sites and sources are part of its type; where
  * they are only known at run time, assign it to a plain `BackupEngine`.
  *
- * @throws INVALID for a source id that is malformed or taken
+ * @throws INVALID for a source id that is malformed or taken, and for a site without a storage or key
  */
 export function createBackupEngine<
   const Sources extends readonly Source[],
@@ -144,8 +144,10 @@ export function createBackupEngine<
       const { plan } = await prepareRestore(engine, request, signal ?? new AbortController().signal);
       return plan;
     },
-    restore: (plan, { confirm, signal }) =>
-      jobs.start({ kind: "restore", site: plan.site, signal }, (job) => runRestore(engine, plan, confirm, job)),
+    restore: (plan, options?: RestoreOptions) =>
+      jobs.start({ kind: "restore", site: plan.site, signal: options?.signal }, (job) =>
+        runRestore(engine, plan, options?.confirm ?? "", job),
+      ),
     keys: (site) => createKeyRing(engine, site),
     register: (source) => engine.sources.register(source),
     close() {

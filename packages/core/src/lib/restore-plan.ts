@@ -200,6 +200,9 @@ function assertRequest({ to, mode = "replace" }: RestoreRequest): void {
   if (!["replace", "merge", "missing"].includes(mode)) {
     throw invalid(`Expected the mode replace, merge or missing, found ${JSON.stringify(mode)}.`);
   }
+  if (to !== undefined && (typeof to !== "object" || to === null)) {
+    throw invalid(`Expected the directories by source id, to: { media: "/somewhere" }, found ${JSON.stringify(to)}.`);
+  }
   for (const [source, directory] of Object.entries(to ?? {})) {
     if (directory !== undefined && isAbsolute(directory) && resolve(directory) === directory.replace(/(?<=.)\/+$/, ""))
       continue;

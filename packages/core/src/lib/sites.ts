@@ -1,5 +1,6 @@
 import { type AbortOptions, LifeboatError, orAbort, type Repository, type SiteContext } from "@lifeboat/contracts";
 import { encodeKeyBlock, type SiteDescriptor } from "@lifeboat/crypto";
+import { assertSites } from "./check-sites.ts";
 import { createSite, mendSite } from "./create-site.ts";
 import { assertFormat, type FoundDescriptor, findDescriptor, rereadDescriptor } from "./descriptor-store.ts";
 import type { SiteOptions } from "./options.ts";
@@ -39,8 +40,9 @@ export interface Sites {
   close(): Promise<void>;
 }
 
-/** Makes the engine's sites. Opens none. */
+/** Makes the engine's sites. Opens none. @throws INVALID for one without a storage or key */
 export function createSites(all: Readonly<Record<string, SiteOptions>>, threads: number): Sites {
+  assertSites(all);
   let stopped = false;
   const opened = new Map<string, OpenSite>();
   const prepared = new Set<OpenSite>();

@@ -50,11 +50,14 @@ export interface VerifyReport {
   readonly finished: Date;
 }
 
+const LEVELS: readonly VerifyLevel[] = ["presence", "checksum", "content", "restore"];
+
 const MAX_PROBLEMS = 1000;
 
 /** Verifies a backup. What is wrong with it is in the report; it fails only where it could not look. */
 export async function runVerify(engine: RunContext, request: VerifyRequest, job: JobControl): Promise<VerifyReport> {
   const { id, level = "content" } = request;
+  if (!LEVELS.includes(level)) throw unknownLevel(level);
   if (request.sources?.length === 0) throw nothingToVerify(id);
   const started = new Date();
   const site = await engine.sites.open(request.site, job);
@@ -138,6 +141,15 @@ export async function runVerify(engine: RunContext, request: VerifyRequest, job:
     }
     return all.filter((source) => request.sources?.includes(source) ?? true);
   }
+}
+
+function unknownLevel(level: unknown): LifeboatError {
+  return new LifeboatError({
+    code: "INVALID",
+    operation: "verify",
+    key: "level",
+    message: `Expected the level ${LEVELS.join(", ")}, found ${JSON.stringify(level)}.`,
+  });
 }
 
 function nothingToVerify(id: string): LifeboatError {

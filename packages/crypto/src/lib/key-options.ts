@@ -113,7 +113,10 @@ function hide<T extends object, S>(key: T, secret: () => Promise<S>): T & { read
 function textOf(secret: SecretText, operation: string, what: string): () => Promise<string> {
   const check = (text: unknown): string => {
     if (typeof text === "string" && text !== "" && text.isWellFormed()) return text;
-    throw invalid(operation, `Expected a ${what}, found an empty text or something else.`);
+    const found =
+      text === "" ? "an empty text" : typeof text === "string" ? "one that is not well-formed" : typeof text;
+    const hint = "If it comes from the environment or a file, check that it is set there.";
+    throw invalid(operation, `Expected a ${what}, found ${found}.`, hint);
   };
   if (typeof secret === "function") return async () => check(await secret());
   const text = check(secret);

@@ -122,7 +122,7 @@ export async function openSlots(
     "keys.open",
     tried === 0
       ? `Expected a slot of kind ${option.kind}, found ${kindsOf(slots)}.`
-      : `The ${nameOf(option)} opens none of the site's ${tried} ${tried === 1 ? "slot" : "slots"} of its kind.`,
+      : `The ${nameOf(option)} does not open the site: it fits none of its key slots of that kind (${tried}).`,
     tried === 0
       ? "Give a key of a kind that the site has."
       : `Check the ${nameOf(option)}, or use another key of this site.`,
