@@ -22,9 +22,12 @@ import re
 import sys
 import unicodedata
 
-from argon2.low_level import Type, hash_secret_raw
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
+try:
+    from argon2.low_level import Type, hash_secret_raw
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
+except ImportError as missing:
+    sys.exit(f"{missing}: apt-get install python3-cryptography python3-argon2")
 
 MAX_KEY_BLOCK = 65_536
 MAX_DATA = 16 * 1024 * 1024 + 64 * 1024
