@@ -53,7 +53,7 @@ export interface S3StorageOptions {
   readonly partBytes?: number;
   /** Parts on their way at once, over all puts. Default: 8. */
   readonly uploadConcurrency?: number;
-  /** Ranges on their way at once, over all reads. Default: 8. */
+  /** Ranges on their way at once, over all reads. Default: 6. */
   readonly downloadConcurrency?: number;
   /** Copies, or parts of one, at once. Default: the provider's. */
   readonly copyConcurrency?: number;
@@ -124,7 +124,7 @@ export function settingsOf(options: S3StorageOptions): Settings {
     sizes: partSizes({ partBytes, ...provider, uniform: provider.uniformParts }),
     partBytes,
     uploadConcurrency: within("uploadConcurrency", options.uploadConcurrency ?? 8, 1, 256),
-    downloadConcurrency: within("downloadConcurrency", options.downloadConcurrency ?? 8, 1, 256),
+    downloadConcurrency: within("downloadConcurrency", options.downloadConcurrency ?? 6, 1, 256),
     copyConcurrency: within("copyConcurrency", options.copyConcurrency ?? provider.copyConcurrency, 1, 256),
     connectTimeout: within("connectTimeout", options.connectTimeout ?? 5000, 1, 3_600_000),
     idleTimeout: within("idleTimeout", options.idleTimeout ?? 30_000, 1, 3_600_000),
