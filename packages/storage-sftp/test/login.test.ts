@@ -149,9 +149,15 @@ test("a server that takes no more connections is waited for, then told apart", a
   const first = createConnection({ port: server.port, host: server.host }); // takes the only place, and never says who it is
   onTestFinished(() => void first.destroy());
   await once(first, "data");
-  const error = await failureOf(storageOn(server, { outageMs: 0 }).stat("a"));
-  expect(error).toMatchObject({ code: "RATE_LIMITED", retryable: true });
-  expect(error.hint).toContain("MaxStartups");
+  const codes = new Set<string | undefined>();
+  // The server says why and resets the connection; about every second time its reset overtakes its words.
+  for (let attempt = 0; attempt < 40 && !codes.has("RATE_LIMITED"); attempt++) {
+    const error = await failureOf(storageOn(server, { outageMs: 0 }).stat("a"));
+    expect(error).toMatchObject({ code: expect.stringMatching(/^(RATE_LIMITED|UNREACHABLE)$/), retryable: true });
+    expect(error.hint).toContain("MaxStartups");
+    codes.add(error.code);
+  }
+  expect(codes).toContain("RATE_LIMITED");
 });
 
 test("options that cannot work are refused at once", () => {
