@@ -1,5 +1,6 @@
+import { Worker } from "node:worker_threads";
 import { isLifeboatError } from "@lifeboat/contracts";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createThreads } from "../src/index.ts";
 import { type EchoTask, startEcho } from "./fixtures/echo.handler.ts";
 import code from "./fixtures/echo.worker.ts?worker-code";
@@ -89,5 +90,19 @@ describe("Worker threads", () => {
     running.catch(() => undefined);
     await threads[Symbol.asyncDispose]();
     await expect(running).rejects.toThrow("stopped");
+  });
+
+  it("keep the process alive until they have stopped, though an answer arrives meanwhile", async () => {
+    const threads = start(1);
+    await threads.run({ op: "count" });
+    const answered = threads.run({ op: "count" });
+    const unref = vi.spyOn(Worker.prototype, "unref");
+    vi.spyOn(Worker.prototype, "terminate").mockImplementationOnce(async function (this: Worker) {
+      await answered; // as where the thread is busy outside of JavaScript, and ends late
+      return this.terminate();
+    });
+    onTestFinished(() => void vi.restoreAllMocks());
+    await threads[Symbol.asyncDispose]();
+    expect(unref).not.toHaveBeenCalled();
   });
 });

@@ -24,6 +24,7 @@ export function workerThread(code: string, data: unknown, name: string): Thread 
   const waiting = new Map<number, Waiting>();
   let nextId = 0;
   let dead: Error | null = null;
+  let stopping = false;
 
   function die(error: Error): void {
     dead ??= error;
@@ -34,7 +35,8 @@ export function workerThread(code: string, data: unknown, name: string): Thread 
   worker.on("message", (reply: Reply) => {
     const entry = waiting.get(reply.id);
     waiting.delete(reply.id);
-    if (waiting.size === 0) worker.unref();
+    // an answer may still arrive after stop(), which holds on to the process until the thread has ended
+    if (waiting.size === 0 && !stopping) worker.unref();
     if ("error" in reply) entry?.reject(reviveError(reply.error));
     else entry?.resolve(reply.value);
   });
@@ -58,6 +60,7 @@ export function workerThread(code: string, data: unknown, name: string): Thread 
       });
     },
     async stop() {
+      stopping = true;
       await worker.terminate();
     },
   };
