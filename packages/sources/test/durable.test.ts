@@ -1,8 +1,8 @@
-import fs, { mkdirSync, readFileSync, readlinkSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
-import { syncBuiltinESMExports } from "node:module";
+import { mkdirSync, readFileSync, readlinkSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { type DirectoryOptions, directory, json } from "../src/index.ts";
 import { syncTree } from "../src/lib/fs/sync-tree.ts";
 import { list, restoreContext, restored, temporary } from "./tools.ts";
@@ -22,18 +22,15 @@ function syncProgram(script: string): () => string[] {
 }
 
 /** What fsync is called for, for one test. */
-function fsyncs(): Set<string> {
+async function fsyncs(): Promise<Set<string>> {
   const paths = new Set<string>();
-  const { fsyncSync } = fs;
-  fs.fsyncSync = (fd) => {
-    paths.add(readlinkSync(`/proc/self/fd/${fd}`));
-    fsyncSync(fd);
-  };
-  syncBuiltinESMExports();
-  onTestFinished(() => {
-    fs.fsyncSync = fsyncSync;
-    syncBuiltinESMExports();
+  const some = await open("/dev/null");
+  const handles = Object.getPrototypeOf(some) as FileHandle;
+  await some.close();
+  const sync = vi.spyOn(handles, "sync").mockImplementation(async function (this: FileHandle) {
+    paths.add(readlinkSync(`/proc/self/fd/${this.fd}`));
   });
+  onTestFinished(() => sync.mockRestore());
   return paths;
 }
 
@@ -79,7 +76,7 @@ describe("what is restored", () => {
 
   test("is, file by file, also the way to it: a new place hangs by the directories above", async () => {
     syncProgram("exit 1");
-    const synced = fsyncs();
+    const synced = await fsyncs();
     const root = temporary();
     await restore(join(root, "new/er/newest"), { threads: false });
     expect([...synced]).toEqual(
@@ -90,7 +87,7 @@ describe("what is restored", () => {
   test("is synced file by file after an early flush has failed: a later one is not told of that again", async () => {
     const mark = join(temporary(), "failed");
     const calls = syncProgram(`test -e ${mark} && exit 0; : >${mark}; exit 1`);
-    const synced = fsyncs();
+    const synced = await fsyncs();
     const to = join(temporary(), "new");
     const size = 512 * 1024 - 1;
     const files = Array.from({ length: 260 }, (_, n) => ({
@@ -112,7 +109,7 @@ describe("what is restored", () => {
     for (const path of ["new", "d/e/new"]) writeFileSync(join(root, path), "");
     utimesSync(join(root, "d/e/new"), 0, 0);
     symlinkSync("nowhere", join(root, "link"));
-    expect(syncTree(root, old + 50)).toBe(2);
-    expect(syncTree(root, 0)).toBe(3);
+    expect(await syncTree(root, old + 50)).toBe(2);
+    expect(await syncTree(root, 0)).toBe(3);
   });
 });

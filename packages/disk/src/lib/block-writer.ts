@@ -1,4 +1,4 @@
-import { fdatasync, write as writeCallback } from "node:fs";
+import { write as writeCallback } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { promisify } from "node:util";
 import { BLOCK_BYTES, type BlockPair, giveBlocks, takeBlocks } from "./blocks.ts";
@@ -6,7 +6,6 @@ import { openDirect } from "./direct.ts";
 import { dataRuns } from "./runs.ts";
 
 const write = promisify(writeCallback);
-const datasync = promisify(fdatasync);
 
 /** Files up to this many bytes stay in the page cache: they are likely to be read soon. */
 const CACHED_BYTES = 2 * BLOCK_BYTES;
@@ -17,8 +16,8 @@ const FLUSH_BYTES = 64 * 1024 * 1024;
 export interface BlockWriterOptions {
   /** Whether aligned stretches of 64 KiB of zeros become holes. The caller sets the file's size at the end. Default: `false`. */
   readonly sparse?: boolean | undefined;
-  /** Whether what goes through the page cache is set on its way to the disk early. Default: `false`. */
-  readonly flush?: boolean | undefined;
+  /** Called now and then to set what went through the page cache on its way to the disk, so that the last flush is short. Default: never. */
+  readonly flush?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -49,14 +48,14 @@ export interface BlockWriter extends AsyncDisposable {
  * Makes a writer on an open file, which stays the caller's: dispose of the writer
  * before the file is closed.
  */
-export function blockWriter(fd: number, { sparse = false, flush = false }: BlockWriterOptions = {}): BlockWriter {
+export function blockWriter(fd: number, { sparse = false, flush }: BlockWriterOptions = {}): BlockWriter {
   return new Writer(fd, sparse, flush);
 }
 
 class Writer implements BlockWriter {
   readonly #fd: number;
   readonly #sparse: boolean;
-  readonly #flush: boolean;
+  readonly #flush: BlockWriterOptions["flush"];
   /** `null` once disposed of: they are another writer's then. */
   #blocks: BlockPair | null = takeBlocks();
   #filling: 0 | 1 = 0;
@@ -69,7 +68,7 @@ class Writer implements BlockWriter {
   #flushing: Promise<void> = Promise.resolve();
   #flushed = 0;
 
-  constructor(fd: number, sparse: boolean, flush: boolean) {
+  constructor(fd: number, sparse: boolean, flush: BlockWriterOptions["flush"]) {
     this.#fd = fd;
     this.#sparse = sparse;
     this.#flush = flush;
@@ -155,10 +154,10 @@ class Writer implements BlockWriter {
       const { bytesWritten } = await write(this.#fd, bytes, at, bytes.length - at, start + at);
       at += bytesWritten; // a short write goes on where it stopped; a full disk then says so
     }
-    if (!this.#flush || start + bytes.length - this.#flushed < FLUSH_BYTES) return;
+    if (this.#flush === undefined || start + bytes.length - this.#flushed < FLUSH_BYTES) return;
     await this.#flushing;
     this.#flushed = start + bytes.length;
-    this.#flushing = datasync(this.#fd);
+    this.#flushing = this.#flush();
     this.#flushing.catch(() => undefined); // the system reports it only once: awaited before the next flush or at the end
   }
 }

@@ -15,7 +15,7 @@ export async function writeBody(
   body: AsyncIterable<Uint8Array>,
   { flush, signal }: { flush: boolean; signal?: AbortSignal | undefined },
 ): Promise<number> {
-  await using out = blockWriter(file.fd, { flush });
+  await using out = blockWriter(file.fd, { flush: flush ? () => file.datasync() : undefined });
   for await (const piece of body) {
     for (let at = 0; at < piece.length; at += SLICE) {
       signal?.throwIfAborted();

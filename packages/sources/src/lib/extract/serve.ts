@@ -17,8 +17,7 @@ export function serveWriter(options: WriterOptions): Handler<WriteTask, WriteRes
       return { problems: [] };
     }
     if (task.kind === "sync") {
-      naming(task.root, options.operation, () => syncTree(task.root, task.sinceMs));
-      return { problems: [] };
+      return sync(task.root, task.sinceMs, options.operation);
     }
     if (task.kind === "discard" && writer === null) return { problems: [] }; // it never began, or has closed
     writer ??= new Writer(options);
@@ -29,6 +28,17 @@ export function serveWriter(options: WriterOptions): Handler<WriteTask, WriteRes
     if (task.kind === "close" || task.kind === "discard") writer = null;
     return result.data === undefined ? answer : new Transfer(answer, [result.data]);
   };
+}
+
+async function sync(root: string, sinceMs: number, operation: string): Promise<WriteResult> {
+  try {
+    await syncTree(root, sinceMs);
+  } catch (error) {
+    naming(root, operation, () => {
+      throw error;
+    });
+  }
+  return { problems: [] };
 }
 
 function erase(path: string, name: string): void {

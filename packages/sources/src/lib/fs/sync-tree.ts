@@ -1,84 +1,84 @@
-import { closeSync, constants, fstatSync, fsyncSync, lstatSync, openSync } from "node:fs";
+import { constants, fstatSync, lstatSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { errnoOf } from "../errors.ts";
 import { closeDirectory, type Directory, openChild, openRoot } from "./directory.ts";
 import { native, readNames } from "./names.ts";
 
-const OPEN = constants.O_RDONLY | constants.O_NONBLOCK | (constants.O_NOFOLLOW ?? 0);
+const FILE = constants.O_RDONLY | constants.O_NONBLOCK | (constants.O_NOFOLLOW ?? 0);
+const DIRECTORY = constants.O_RDONLY | (constants.O_DIRECTORY ?? 0);
 /** Clocks of file systems lag behind by up to a tick. */
 const TICK_MS = 20;
 
 /**
  * Writes every directory of a tree to the disk, those above it on the same file system, which
- * may be new too, and every file in it that was changed since, by the file system's clock; answers how many files that were. Synchronous: it belongs in a worker.
+ * may be new too, and every file in it that was changed since, by the file system's clock; answers
+ * how many files that were.
  *
  * @throws the system's error where the disk fails
  */
-export function syncTree(root: string, sinceMs: number): number {
+export async function syncTree(root: string, sinceMs: number): Promise<number> {
   const top = openRoot(root);
   try {
-    const files = syncDirectory(top, sinceMs - TICK_MS);
-    if (top.fd >= 0) syncAbove(root, fstatSync(top.fd).dev);
+    const files = await syncDirectory(top, sinceMs - TICK_MS);
+    if (top.fd >= 0) await syncAbove(root, fstatSync(top.fd).dev);
     return files;
   } finally {
     closeDirectory(top);
   }
 }
 
-function syncAbove(path: string, dev: number): void {
+async function syncAbove(path: string, dev: number): Promise<void> {
   const parent = dirname(path);
   if (parent === path) return;
-  const isOurs = unlessUnreadable(true, () => {
-    const directory = openRoot(parent);
-    try {
-      if (fstatSync(directory.fd).dev !== dev) return false;
-      fsyncSync(directory.fd);
-      return true;
-    } finally {
-      closeDirectory(directory);
-    }
+  const isOurs = await unlessUnreadable(false, async () => {
+    if (lstatSync(native(parent)).dev !== dev) return false;
+    await flush(native(parent), DIRECTORY);
+    return true;
   });
-  if (isOurs) syncAbove(parent, dev);
+  if (isOurs) await syncAbove(parent, dev);
 }
 
-function syncDirectory(directory: Directory, sinceMs: number): number {
+async function syncDirectory(directory: Directory, sinceMs: number): Promise<number> {
   let files = 0;
   for (const name of readNames(directory.base)) {
-    const stat = lstatSync(native(directory.base + name), { throwIfNoEntry: false });
-    if (stat?.isDirectory()) files += within(directory, name, sinceMs);
-    else if (stat?.isFile() && stat.ctimeMs >= sinceMs && syncFile(native(directory.base + name))) files += 1;
+    const at = native(directory.base + name);
+    const stat = lstatSync(at, { throwIfNoEntry: false });
+    if (stat?.isDirectory()) files += await within(directory, name, sinceMs);
+    else if (stat?.isFile() && stat.ctimeMs >= sinceMs && (await syncFile(at))) files += 1;
   }
-  if (directory.fd >= 0) fsyncSync(directory.fd);
+  if (directory.fd >= 0) await flush(native(directory.base), DIRECTORY);
   return files;
 }
 
-function within(parent: Directory, name: string, sinceMs: number): number {
-  return unlessUnreadable(0, () => {
+function within(parent: Directory, name: string, sinceMs: number): Promise<number> {
+  return unlessUnreadable(0, async () => {
     const directory = openChild(parent, name);
     try {
-      return syncDirectory(directory, sinceMs);
+      return await syncDirectory(directory, sinceMs);
     } finally {
       closeDirectory(directory);
     }
   });
 }
 
-function syncFile(at: string | Buffer): boolean {
-  return unlessUnreadable(false, () => {
-    const fd = openSync(at, OPEN);
-    try {
-      fsyncSync(fd);
-      return true;
-    } finally {
-      closeSync(fd);
-    }
+function syncFile(at: string | Buffer): Promise<boolean> {
+  return unlessUnreadable(false, async () => {
+    await flush(at, FILE);
+    return true;
   });
 }
 
+/** By a handle: under Node's permission model, `fsyncSync` of a descriptor is not allowed. */
+async function flush(at: string | Buffer, flags: number): Promise<void> {
+  await using handle = await open(at, flags);
+  await handle.sync();
+}
+
 /** What is gone by now needs no sync; what may not be opened, not even by its owner, can't have one. */
-function unlessUnreadable<T>(otherwise: T, work: () => T): T {
+async function unlessUnreadable<T>(otherwise: T, work: () => Promise<T>): Promise<T> {
   try {
-    return work();
+    return await work();
   } catch (error) {
     if (["ENOENT", "EACCES", "EPERM", "ELOOP", "ENOTDIR"].includes(errnoOf(error) ?? "")) return otherwise;
     throw error;
