@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { defaultServerConditions } from "vite";
 import { defineConfig } from "vitest/config";
 import { workerCodeVite } from "./scripts/worker-code.mjs";
@@ -6,7 +5,6 @@ import { workerCodeVite } from "./scripts/worker-code.mjs";
 const quick = {
   include: ["packages/*/test/**/*.test.ts", "scripts/test/*.test.ts", "bench/test/*.test.ts"],
   testTimeout: 30_000,
-  maxWorkers: Math.max(2, availableParallelism()), // much of it waits for servers and disks
 };
 
 /** What takes minutes: real sizes, real kills, other programs, one after the other. */
