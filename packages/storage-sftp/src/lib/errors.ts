@@ -43,7 +43,11 @@ interface Meaning {
   readonly hint: string;
 }
 
-function meaningOf({ status }: Refusal, { username }: Subject): Meaning {
+/** Servers that pass the system's own words on, as rclone's does, say it in them. */
+const FULL_WORDS = /no space left on device|disk quota exceeded/i;
+const MAKE_ROOM = "Free some space on the server, delete old backups, or raise the quota of its user.";
+
+function meaningOf({ status, says: words }: Refusal, { username }: Subject): Meaning {
   switch (status) {
     case STATUS.missing:
       return {
@@ -70,6 +74,7 @@ function meaningOf({ status }: Refusal, { username }: Subject): Meaning {
         hint: "Use a server such as OpenSSH's, and see that its configuration does not forbid the request.",
       };
     default:
+      if (FULL_WORDS.test(words)) return { code: "NO_SPACE", says: "its disk or quota is full", hint: MAKE_ROOM };
       return {
         code: "UNREACHABLE",
         says: "the server refused without a reason",
@@ -108,7 +113,7 @@ function full({ operation, key, storage }: Subject, says: string, { says: words 
     operation,
     key,
     message: `${operation} of ${JSON.stringify(key)} failed on ${storage}: ${says} (the server says: ${JSON.stringify(words)}).`,
-    hint: "Free some space on the server, delete old backups, or raise the quota of its user.",
+    hint: MAKE_ROOM,
   });
 }
 
