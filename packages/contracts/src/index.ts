@@ -1,4 +1,5 @@
 export type * from "./lib/backup.ts";
+export { type Clock, systemClock } from "./lib/clock.ts";
 export type * from "./lib/entry.ts";
 export { type ErrorCode, isLifeboatError, LifeboatError, type LifeboatErrorInit } from "./lib/errors.ts";
 export type {

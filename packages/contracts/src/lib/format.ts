@@ -1,4 +1,5 @@
 import type { BackupLabels, FormatName, Manifest, PartInfo, Trigger } from "./backup.ts";
+import type { Clock } from "./clock.ts";
 import type { EntryInfo, RestoredEntry, SourceEntry } from "./entry.ts";
 import type { Json } from "./json.ts";
 import type { AppInfo, ProblemReport } from "./source.ts";
@@ -27,6 +28,8 @@ export interface SiteContext {
   readonly secret: SiteSecret | null;
   /** Threads for the heavy work. 0 works on the calling thread. */
   readonly threads: number;
+  /** What waits or judges how old something is asks it. Default: the system's. */
+  readonly clock?: Clock | undefined;
 }
 
 /** How backups are laid out in a storage. */

@@ -34,7 +34,7 @@ export async function runBackup(engine: RunContext, request: BackupRequest, job:
   const ids = chosen.map(({ source }) => source.id);
   using _lock = engine.locks.take({ job: job.id, kind: "backup", site: request.site, sources: ids });
   const site = await engine.sites.prepare(request.site, job);
-  const started = new Date();
+  const started = new Date(engine.clock.now());
   const trigger = request.trigger ?? "manual";
   const lease = await claimBackup(site.context, { started, trigger, sources: ids }, job);
   const signal = AbortSignal.any([job.signal, lease.signal]);
@@ -109,7 +109,7 @@ async function write(engine: RunContext, request: BackupRequest, run: Run): Prom
         format: site.descriptor.format,
         trigger,
         started,
-        finished: new Date(),
+        finished: new Date(engine.clock.now()),
         app,
         parts: parts.map((part) => ({ ...part, problemCount: counts.get(part.source) ?? 0 })),
         problems,

@@ -1,5 +1,4 @@
-import { setTimeout as pause } from "node:timers/promises";
-import { isLifeboatError, type SiteContext, type Storage } from "@lifeboat/contracts";
+import { isLifeboatError, type SiteContext, type Storage, systemClock } from "@lifeboat/contracts";
 import {
   type FoundDescriptor,
   findDescriptor,
@@ -34,17 +33,18 @@ export async function createSite(
   const created = await newDescriptor(options);
   if (storage.capabilities.conditionalPut) return putNewDescriptor(storage, created, options.key);
   const context = contextOf(created);
-  for (const since = performance.now(); ; ) {
+  const { clock = systemClock } = context;
+  for (const since = clock.monotonic(); ; ) {
     try {
       return await claimed(context, async () => {
         const found = await findDescriptor(storage, options.key);
         return found ?? (await putNewDescriptor(storage, created, options.key));
       });
     } catch (error) {
-      if (!isLifeboatError(error, "LOCKED") || performance.now() - since > PATIENCE_MS) throw error;
+      if (!isLifeboatError(error, "LOCKED") || clock.monotonic() - since > PATIENCE_MS) throw error;
     }
     // Two that see each other both give way: they come back at different times.
-    await pause(LOOK_AGAIN_MS * (1 + 2 * Math.random()));
+    await clock.sleep(LOOK_AGAIN_MS * (1 + 2 * Math.random()));
     const found = await findDescriptor(storage, options.key);
     if (found !== null) return found;
   }

@@ -1,4 +1,4 @@
-import { type AbortOptions, type BackupLabels, isLifeboatError, LifeboatError } from "@lifeboat/contracts";
+import { type AbortOptions, type BackupLabels, type Clock, isLifeboatError, LifeboatError } from "@lifeboat/contracts";
 import { newBackupId } from "@lifeboat/manifests";
 import type { BackupAddress } from "./backups.ts";
 import { isDamage } from "./errors.ts";
@@ -18,7 +18,7 @@ export async function deleteBackup(
   using _lock = engine.locks.take({ job: `delete-${id}`, kind: "delete", site: name, sources: [], backup: id });
   if (!(await hasFolder(site, id, { signal }))) throw noBackup(site, id);
   if (!force && (await isPreserved(site, id, { signal }))) throw preserved(id);
-  const lease = await claimForDeletion(site, id, { signal });
+  const lease = await claimForDeletion(site, id, engine.clock, { signal });
   try {
     await site.repository.remove([id], { signal });
     await lease.release();
@@ -40,13 +40,13 @@ async function isPreserved({ repository }: OpenSite, id: string, options: AbortO
 }
 
 /** @throws LOCKED where a live run is making, deleting or rebuilding it */
-async function claimForDeletion(site: OpenSite, id: string, options: AbortOptions): Promise<HeldLease> {
+async function claimForDeletion(site: OpenSite, id: string, clock: Clock, options: AbortOptions): Promise<HeldLease> {
   try {
     return await claim(site, id, [backupClaim(id)], options);
   } catch (error) {
     if (!isLifeboatError(error, "ALREADY_EXISTS")) throw error;
   }
-  await removeDeadLease(site, id, options);
+  await removeDeadLease(site, id, clock.now(), options);
   return claim(site, id, [backupClaim(id)], options);
 }
 
@@ -55,8 +55,8 @@ function claim(site: OpenSite, id: string, sources: readonly string[], options: 
 }
 
 /** A lease of its own shows what time it is by the storage's clock. */
-async function removeDeadLease(site: OpenSite, id: string, options: AbortOptions): Promise<void> {
-  const clock = await claim(site, newBackupId(new Date(), "manual"), [], options);
+async function removeDeadLease(site: OpenSite, id: string, now: number, options: AbortOptions): Promise<void> {
+  const clock = await claim(site, newBackupId(new Date(now), "manual"), [], options);
   try {
     const found = (await listLeases(site.context, options)).find((lease) => lease.id === id);
     if (found === undefined) return;

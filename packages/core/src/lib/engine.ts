@@ -1,5 +1,5 @@
 import { availableParallelism, tmpdir } from "node:os";
-import type { Job, Source, Trigger } from "@lifeboat/contracts";
+import { type Job, type Source, systemClock, type Trigger } from "@lifeboat/contracts";
 import type { Backup } from "./backup.ts";
 import { runBackup } from "./backup-run.ts";
 import { type Backups, createBackups } from "./backups.ts";
@@ -112,11 +112,13 @@ export function createBackupEngine<
   const Sources extends readonly Source[],
   const Sites extends Readonly<Record<string, SiteOptions>>,
 >(options: EngineOptions<Sources, Sites>): BackupEngine<SiteName<Sites>, SourceName<Sources>> {
-  const { app, threads = Math.min(availableParallelism(), MAX_THREADS), unregistered } = options;
+  const { app, clock = systemClock, unregistered } = options;
+  const { threads = Math.min(availableParallelism(), MAX_THREADS) } = options;
   const jobs = createJobs();
   const engine: RunContext = {
     app,
-    sites: createSites(options.sites, threads),
+    clock,
+    sites: createSites(options.sites, { threads, clock }),
     sources: createSourceRegistry(options.sources),
     locks: createLocalLocks(),
     catalog: createCatalog(),

@@ -1,5 +1,12 @@
-import { setTimeout as pause } from "node:timers/promises";
-import { type AbortOptions, isLifeboatError, LifeboatError, type SiteContext, type Trigger } from "@lifeboat/contracts";
+import {
+  type AbortOptions,
+  type Clock,
+  isLifeboatError,
+  LifeboatError,
+  type SiteContext,
+  systemClock,
+  type Trigger,
+} from "@lifeboat/contracts";
 import { newBackupId } from "@lifeboat/manifests";
 import { processIdentity } from "@lifeboat/threads";
 import { holderIsGone, noteHeld } from "./held-leases.ts";
@@ -80,7 +87,7 @@ export async function claimId(
 
 /** Claims the keys of a site: nobody else changes its descriptor meanwhile. @throws LOCKED */
 export function claimKeys(site: SiteContext, options: AbortOptions = {}): Promise<HeldLease> {
-  const id = newBackupId(new Date(), "manual");
+  const id = newBackupId(new Date(clockOf(site).now()), "manual");
   return claimId(site, { id, kind: "keys", sources: [KEYS_CLAIM] }, options);
 }
 
@@ -96,10 +103,7 @@ async function waitForOthers(
     const judged = judgeClaim(own, live);
     if (judged.verdict === "go") return;
     if (judged.verdict === "withdraw") throw lockedBy(own.kind, judged.other);
-    await pause(LOOK_AGAIN_MS, undefined, { signal: signal ?? undefined }).catch((error: unknown) => {
-      signal?.throwIfAborted();
-      throw error;
-    });
+    await clockOf(site).sleep(LOOK_AGAIN_MS, { signal });
   }
 }
 
@@ -111,9 +115,10 @@ interface KeptLease extends HeldLease {
 
 /** The moving parts of a held lease. */
 function keep(site: SiteContext, lease: Lease): KeptLease {
+  const clock = clockOf(site);
   const lost = new AbortController();
   const noted = noteHeld(site.siteId, lease.id);
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Disposable | undefined;
   let renewal: Promise<void> = Promise.resolve();
   let ended = false;
   /** When it was last written: by the storage's clock, and by two of ours, of which one stops while the machine sleeps. */
@@ -131,14 +136,14 @@ function keep(site: SiteContext, lease: Lease): KeptLease {
   }
 
   function overdue(): boolean {
-    const slept = Math.max(performance.now() - written.monotonic, Date.now() - written.wall);
+    const slept = Math.max(clock.monotonic() - written.monotonic, clock.now() - written.wall);
     return slept > LEASE_MS;
   }
 
   async function renew(options: AbortOptions = {}): Promise<void> {
     if (overdue()) throw lose("it was not renewed in time");
     if ((await site.storage.stat(leaseKey(lease.id), options)) === null) throw lose("another run has swept it away");
-    const [wall, monotonic, before] = [Date.now(), performance.now(), written.storage];
+    const [wall, monotonic, before] = [clock.now(), clock.monotonic(), written.storage];
     const modified = await writeLease(site, lease, options);
     if (modified.getTime() - before.getTime() > LEASE_MS) throw lose("it was not renewed in time");
     note(modified, wall, monotonic);
@@ -146,21 +151,25 @@ function keep(site: SiteContext, lease: Lease): KeptLease {
 
   function schedule(delay: number): void {
     if (ended) return;
-    timer = setTimeout(() => {
-      renewal = renew({ signal: AbortSignal.timeout(LEASE_MS) }).then(
+    timer = clock.after(delay, () => {
+      const limit = new AbortController();
+      const expiry = clock.after(LEASE_MS, () =>
+        limit.abort(new DOMException("A renewal took too long.", "TimeoutError")),
+      );
+      const attempt = renew({ signal: limit.signal }).finally(() => expiry[Symbol.dispose]());
+      renewal = attempt.then(
         () => schedule(RENEW_MS),
         () => {
           if (overdue()) lose("it could not be renewed in time");
           if (!lost.signal.aborted) schedule(RETRY_MS);
         },
       );
-    }, delay);
-    timer.unref();
+    });
   }
 
   async function end(): Promise<void> {
     ended = true;
-    clearTimeout(timer);
+    timer?.[Symbol.dispose]();
     await renewal;
   }
 
@@ -168,11 +177,11 @@ function keep(site: SiteContext, lease: Lease): KeptLease {
     id: lease.id,
     signal: lost.signal,
     facts: () => ({
-      storageNow: new Date(written.storage.getTime() + performance.now() - written.monotonic),
+      storageNow: new Date(written.storage.getTime() + clock.monotonic() - written.monotonic),
       gone: (other) => holderIsGone(site.siteId, other),
     }),
     async publish(claiming, options) {
-      const [wall, monotonic] = [Date.now(), performance.now()];
+      const [wall, monotonic] = [clock.now(), clock.monotonic()];
       note(await writeLease(site, claiming, { ...options, ifAbsent: true }), wall, monotonic);
     },
     renew,
@@ -191,10 +200,14 @@ function keep(site: SiteContext, lease: Lease): KeptLease {
     },
     abandon() {
       ended = true;
-      clearTimeout(timer);
+      timer?.[Symbol.dispose]();
       noted[Symbol.dispose]();
     },
   };
+}
+
+function clockOf({ clock = systemClock }: SiteContext): Clock {
+  return clock;
 }
 
 /** Says that a run must not commit, because it can't be sure of its lease. */

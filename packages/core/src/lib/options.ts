@@ -1,4 +1,4 @@
-import type { AppInfo, CipherSuite, Format, Source, Storage } from "@lifeboat/contracts";
+import type { AppInfo, CipherSuite, Clock, Format, Source, Storage } from "@lifeboat/contracts";
 import type { SiteKeyOption } from "@lifeboat/crypto";
 
 /** A place for backups. */
@@ -33,6 +33,8 @@ export interface EngineOptions<
   readonly unregistered?: ((id: string, directory: string) => Source) | undefined;
   /** Where restore drills write. Default: the system's directory for temporary files. */
   readonly temporaryDirectory?: string | undefined;
+  /** What time backups begin at, how old leases are, and how long to wait. Default: the system's clock. */
+  readonly clock?: Clock | undefined;
 }
 
 /** The ids of sources, as far as their types tell them. */

@@ -18,7 +18,11 @@ export async function rebuildBackup(engine: RunContext, { site: name, id, signal
   const site = await engine.sites.open(name, { signal });
   using _lock = engine.locks.take({ job: `rebuild-${id}`, kind: "read", site: name, sources: [], backup: id });
   if (!(await hasFolder(site, id, { signal }))) throw noBackup(site, id);
-  const own = { id: newBackupId(new Date(), "manual"), kind: "rebuild", sources: [backupClaim(id)] } as const;
+  const own = {
+    id: newBackupId(new Date(engine.clock.now()), "manual"),
+    kind: "rebuild",
+    sources: [backupClaim(id)],
+  } as const;
   const lease = await claimId(site.context, own, { signal });
   try {
     await rebuild(site, id, { signal: signal === undefined ? lease.signal : AbortSignal.any([signal, lease.signal]) });

@@ -1,4 +1,4 @@
-import type { AppInfo, Source } from "@lifeboat/contracts";
+import type { AppInfo, Clock, Source } from "@lifeboat/contracts";
 import type { Catalog } from "./catalog.ts";
 import type { LocalLocks } from "./local-locks.ts";
 import type { Sites } from "./sites.ts";
@@ -7,6 +7,7 @@ import type { SourceRegistry } from "./sources.ts";
 /** What runs work with. */
 export interface RunContext {
   readonly app: AppInfo;
+  readonly clock: Clock;
   readonly sites: Sites;
   readonly sources: SourceRegistry;
   readonly locks: LocalLocks;

@@ -1,4 +1,11 @@
-import { type AbortOptions, LifeboatError, orAbort, type Repository, type SiteContext } from "@lifeboat/contracts";
+import {
+  type AbortOptions,
+  type Clock,
+  LifeboatError,
+  orAbort,
+  type Repository,
+  type SiteContext,
+} from "@lifeboat/contracts";
 import { encodeKeyBlock, type SiteDescriptor } from "@lifeboat/crypto";
 import { assertSites } from "./check-sites.ts";
 import { createSite, mendSite } from "./create-site.ts";
@@ -40,8 +47,14 @@ export interface Sites {
   close(): Promise<void>;
 }
 
+/** What every site is worked on with. */
+export interface SiteWork {
+  readonly threads: number;
+  readonly clock: Clock;
+}
+
 /** Makes the engine's sites. Opens none. @throws INVALID for one without a storage or key */
-export function createSites(all: Readonly<Record<string, SiteOptions>>, threads: number): Sites {
+export function createSites(all: Readonly<Record<string, SiteOptions>>, { threads, clock }: SiteWork): Sites {
   assertSites(all);
   let stopped = false;
   const opened = new Map<string, OpenSite>();
@@ -77,6 +90,7 @@ export function createSites(all: Readonly<Record<string, SiteOptions>>, threads:
       siteId,
       storage,
       threads,
+      clock,
       secret: siteKey && {
         key: siteKey,
         suite: suite ?? 1,
