@@ -1,17 +1,17 @@
 import { isLifeboatError, type Manifest, type PartInfo, type Problem, type Trigger } from "@lifeboat/contracts";
-import { backupKey, MANIFEST_NAME } from "@lifeboat/manifests";
 import { type Backup, describeBackup } from "./backup.ts";
 import { writePart } from "./backup-part.ts";
-import { expectSite } from "./descriptor-store.ts";
+import { commitBackup, giveBack } from "./commit.ts";
 import { expectNotEmptied } from "./emptied.ts";
 import { messageOf } from "./errors.ts";
 import { whileQuiet } from "./hooks.ts";
 import type { JobControl } from "./job.ts";
-import { claimBackup, type HeldLease, lostLease } from "./lease.ts";
+import { claimBackup, type HeldLease } from "./lease.ts";
 import type { RunContext } from "./run-context.ts";
 import type { OpenSite } from "./sites.ts";
 import { type ChosenSource, chooseSources, type SourceChoice } from "./sources.ts";
-import { type Swept, sweep } from "./sweep.ts";
+import type { Swept } from "./sweep.ts";
+import { trySweep, trySweepStorage } from "./try-sweep.ts";
 
 /** What a backup is asked to be. */
 export interface BackupRequest {
@@ -116,11 +116,7 @@ async function write(engine: RunContext, request: BackupRequest, run: Run): Prom
       } satisfies Manifest;
     });
     job.phase("committing");
-    if (labels.label !== undefined || labels.preserve) await repository.setLabels(id, labels, job);
-    await expectSite(site.context.storage, site.context.siteId, site.context.secret?.key ?? null);
-    await lease.confirm(job);
-    await writer.commit(manifest, job);
-    await expectHeld(site, lease);
+    await commitBackup(site, lease, { writer, manifest, labels }, job);
     return describeBackup(site.name, manifest, labels);
   } catch (error) {
     await writer.abort().catch(run.leftBehind);
@@ -151,68 +147,4 @@ async function expectTotals(engine: RunContext, { site, before, chosen, job }: R
     bytes += part.size;
   }
   job.totals({ entries, bytes });
-}
-
-/**
- * A process can sleep between its last look at the lease and its commit, and be
- * swept meanwhile. The storage's own times tell; such a backup is taken back
- * unless all of it is still there.
- */
-async function expectHeld(site: OpenSite, lease: HeldLease): Promise<void> {
-  if (lease.isFresh()) return;
-  const manifest = await site.context.storage.stat(backupKey(lease.id, MANIFEST_NAME));
-  if (manifest !== null && lease.covers(manifest.modified)) return;
-  let whole = manifest !== null;
-  await site.repository.verify(lease.id, "presence", {
-    onProblem() {
-      whole = false;
-    },
-  });
-  if (!whole) throw lostLease({ id: lease.id, kind: "backup" }, "it ran out just before the commit");
-}
-
-/** Sweeping is housekeeping: where it fails, the backup goes on and says so. */
-async function trySweep(
-  site: OpenSite,
-  lease: HeldLease,
-  job: JobControl,
-  before: Swept | null,
-): Promise<Swept | null> {
-  if (job.signal.aborted) return null;
-  job.phase("sweeping");
-  try {
-    const swept = await sweep(site, () => lease.facts(), job);
-    for (const id of swept.orphans) {
-      if (before?.orphans.includes(id) === true) continue;
-      const hint = `engine.backups.rebuild({ site: ${JSON.stringify(site.name)}, id: ${JSON.stringify(id)} })`;
-      job.warning("manifest-missing", `The backup ${id} has no manifest. It is left alone; ${hint} may bring it back.`);
-    }
-    return swept;
-  } catch (error) {
-    if (!job.signal.aborted) job.warning("sweep-failed", `Sweeping up after dead runs failed: ${messageOf(error)}`);
-    return null;
-  }
-}
-
-/** What interrupted uploads have left in the storage, where listings do not show it. */
-async function trySweepStorage({ context }: OpenSite, job: JobControl): Promise<void> {
-  try {
-    await context.storage.sweep?.({ signal: job.signal });
-  } catch (error) {
-    if (!job.signal.aborted)
-      job.warning("sweep-failed", `Sweeping up after interrupted uploads failed: ${messageOf(error)}`);
-  }
-}
-
-async function giveBack(lease: HeldLease, clean: boolean, job: JobControl): Promise<void> {
-  if (!clean) {
-    lease.abandon();
-    return;
-  }
-  try {
-    await lease.release();
-  } catch (error) {
-    lease.abandon();
-    job.warning("left-behind", `The lease could not be removed, the next run will: ${messageOf(error)}`);
-  }
 }

@@ -1,0 +1,65 @@
+import type { BackupLabels, BackupWriter, Manifest } from "@lifeboat/contracts";
+import { backupKey, MANIFEST_NAME } from "@lifeboat/manifests";
+import { expectSite } from "./descriptor-store.ts";
+import { messageOf } from "./errors.ts";
+import type { JobControl } from "./job.ts";
+import { type HeldLease, lostLease } from "./lease.ts";
+import type { OpenSite } from "./sites.ts";
+
+/** A backup whose parts are all there. */
+export interface FinishedBackup {
+  readonly writer: BackupWriter;
+  readonly manifest: Manifest;
+  readonly labels: BackupLabels;
+}
+
+/**
+ * Makes a backup exist: its labels, then its manifest, while the lease is surely held.
+ *
+ * @throws LOCKED where the lease may have been lost
+ */
+export async function commitBackup(
+  site: OpenSite,
+  lease: HeldLease,
+  { writer, manifest, labels }: FinishedBackup,
+  job: JobControl,
+): Promise<void> {
+  const { context, repository } = site;
+  if (labels.label !== undefined || labels.preserve) await repository.setLabels(lease.id, labels, job);
+  await expectSite(context.storage, context.siteId, context.secret?.key ?? null);
+  await lease.confirm(job);
+  await writer.commit(manifest, job);
+  await expectHeld(site, lease);
+}
+
+/**
+ * A process can sleep between its last look at the lease and its commit, and be
+ * swept meanwhile. The storage's own times tell; such a backup is taken back
+ * unless all of it is still there.
+ */
+async function expectHeld(site: OpenSite, lease: HeldLease): Promise<void> {
+  if (lease.isFresh()) return;
+  const manifest = await site.context.storage.stat(backupKey(lease.id, MANIFEST_NAME));
+  if (manifest !== null && lease.covers(manifest.modified)) return;
+  let whole = manifest !== null;
+  await site.repository.verify(lease.id, "presence", {
+    onProblem() {
+      whole = false;
+    },
+  });
+  if (!whole) throw lostLease({ id: lease.id, kind: "backup" }, "it ran out just before the commit");
+}
+
+/** Gives a run's lease back; it stays where something is left for the next sweep. */
+export async function giveBack(lease: HeldLease, clean: boolean, job: JobControl): Promise<void> {
+  if (!clean) {
+    lease.abandon();
+    return;
+  }
+  try {
+    await lease.release();
+  } catch (error) {
+    lease.abandon();
+    job.warning("left-behind", `The lease could not be removed, the next run will: ${messageOf(error)}`);
+  }
+}
