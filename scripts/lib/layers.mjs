@@ -11,7 +11,7 @@ const LAYERS = [
     name: "foundation",
     packages: ["@lifeboat/crypto", "@lifeboat/retention", "@lifeboat/storage-*"],
   },
-  { name: "what formats share", packages: ["@lifeboat/manifests"] },
+  { name: "what formats share", packages: ["@lifeboat/manifests", "@lifeboat/frames"] },
   {
     name: "content",
     packages: ["@lifeboat/archive", "@lifeboat/dedup", "@lifeboat/mirror", "@lifeboat/sources", "@lifeboat/source-*"],

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Manifest, PartInfo } from "@lifeboat/contracts";
+import { openCodec, setupCodec } from "@lifeboat/frames";
 import { openManifests } from "@lifeboat/manifests";
-import { openCodec } from "../src/lib/codec/open-codec.ts";
-import { setupCodec } from "../src/lib/codec/setup-codec.ts";
 import { encodeMetadata } from "../src/lib/metadata.ts";
 import { CONTENT } from "../src/lib/segment-plan.ts";
 import { wrapTable } from "../src/lib/table.ts";

@@ -1,5 +1,5 @@
 import { type Format, LifeboatError } from "@lifeboat/contracts";
-import type { CodecName } from "./codec/codec.ts";
+import type { CodecName } from "@lifeboat/frames";
 import { archiveRepository } from "./repository.ts";
 
 /** Options of {@link archive}. */

@@ -1,4 +1,4 @@
-import { concatBytes } from "./bytes.ts";
+import { concatBytes } from "@lifeboat/frames";
 import { INDEX_BYTES } from "./limits.ts";
 import { encodeRow, type IndexRow } from "./rows.ts";
 

@@ -8,8 +8,8 @@ import {
   type PartStart,
   type Trigger,
 } from "@lifeboat/contracts";
+import { collectBytes } from "@lifeboat/frames";
 import { extract } from "tar-stream";
-import { collectBytes } from "./bytes.ts";
 import { OWN_FOLDER } from "./limits.ts";
 
 /** `.lifeboat/metadata.json`, the first entry of a part: what a lost manifest is made anew from. */

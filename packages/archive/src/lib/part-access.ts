@@ -1,10 +1,10 @@
 import type { AbortOptions, SiteContext } from "@lifeboat/contracts";
-import type { PartLayout } from "./part-layout.ts";
+import { RangedReader, RoomPool } from "@lifeboat/frames";
+import { ROOM_BYTES } from "./limits.ts";
+import { badLayout, type PartLayout } from "./part-layout.ts";
 import { partThreads } from "./part-threads.ts";
-import { RoomPool } from "./room-pool.ts";
 import { SegmentAccess, segmentsUnderWay } from "./segment-access.ts";
 import type { PartThreads } from "./segment-line.ts";
-import { StoredReader } from "./stored-reader.ts";
 
 /** A part that is open for reading. Disposing it stops its threads and requests. */
 export interface PartAccess extends AsyncDisposable {
@@ -22,9 +22,13 @@ export async function openPartAccess(
   options: AbortOptions,
 ): Promise<PartAccess> {
   const threads = await partThreads(site.threads, layout.codec, 1, layout.seal);
-  const rooms = new RoomPool(2 * segmentsUnderWay(site.threads));
-  const begin = () =>
-    new SegmentAccess(layout, new StoredReader(site.storage, layout, rooms, options), threads, rooms, options.signal);
+  const rooms = new RoomPool(2 * segmentsUnderWay(site.threads), ROOM_BYTES);
+  const { signal } = options;
+  const damaged = (problem: string) => badLayout(layout.key, problem);
+  const begin = () => {
+    const reader = new RangedReader({ storage: site.storage, object: layout, rooms, damaged, signal });
+    return new SegmentAccess(layout, reader, threads, rooms, signal);
+  };
   const access = begin();
   const index = begin();
   return {

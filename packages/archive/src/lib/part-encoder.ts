@@ -1,12 +1,8 @@
 import type { LocalFile, PartOptions, ProblemReport, SourceEntry } from "@lifeboat/contracts";
 import { type SealState, sealSegment, sealTrailer } from "@lifeboat/crypto";
-import { type BodyStart, cut, startBody } from "./body.ts";
-import { ownBytes } from "./bytes.ts";
-import type { CodecName } from "./codec/codec.ts";
+import { type BodyStart, type CodecName, cut, OpenFiles, ownBytes, packedEntry, startBody } from "@lifeboat/frames";
 import type { LargeEntry } from "./large-entry.ts";
 import { INDEX_BYTES, OWN_FOLDER, PIECE_BYTES, SEGMENT_BYTES } from "./limits.ts";
-import { OpenFiles } from "./open-files.ts";
-import { packedEntry } from "./packed-entry.ts";
 import { type PartThreads, SegmentLine } from "./segment-line.ts";
 import { CONTENT, type PieceOwner, SegmentPlanner } from "./segment-plan.ts";
 import { wrapTable } from "./table.ts";

@@ -11,8 +11,7 @@ import {
   type SealState,
   TRAILER_BYTES,
 } from "@lifeboat/crypto";
-import { collectBytes } from "./bytes.ts";
-import { type CodecName, codecExtension } from "./codec/codec.ts";
+import { type CodecName, collectBytes, type SegmentPlace } from "@lifeboat/frames";
 import { PLAIN_TAIL_BYTES, plainTrailer, readTable, unwrapTable } from "./table.ts";
 
 /** Where everything lies in a part's object. */
@@ -22,13 +21,11 @@ export interface PartLayout {
   /** `null` where the part is not encrypted. */
   readonly seal: SealState | null;
   /** The key slots that the object carries; empty where it is not encrypted. */
-  readonly segments: readonly SegmentPlace[];
+  readonly segments: readonly PartSegment[];
 }
 
-/** Where a segment lies, and what it is. */
-export interface SegmentPlace {
-  readonly offset: number;
-  readonly storedLength: number;
+/** Where a segment of a part lies, and what it is. */
+export interface PartSegment extends SegmentPlace {
   readonly unpackedLength: number;
   readonly content: number;
 }
@@ -40,9 +37,12 @@ export interface PartObject {
   readonly sealed: boolean;
 }
 
+/** The extension of a part's object: `tar` and this. */
+const EXTENSION: Readonly<Record<CodecName, string>> = { zstd: ".zst", gzip: ".gz" };
+
 /** The name of a source's object in its backup's folder. */
 export function partName({ source, codec, sealed }: PartObject): string {
-  return `${source}.tar${codecExtension[codec]}${sealed ? ".sealed" : ""}`;
+  return `${source}.tar${EXTENSION[codec]}${sealed ? ".sealed" : ""}`;
 }
 
 /** What an object's name says, or `null` where it is not a part's. */
@@ -118,7 +118,7 @@ function places(
   overhead: number,
   end: number,
   count: number,
-): SegmentPlace[] {
+): PartSegment[] {
   let offset = start;
   const segments = table.map((row) => {
     const place = { offset, storedLength: row.length + overhead, unpackedLength: row.unpackedLength, content: row.tag };

@@ -1,7 +1,6 @@
 import type { SealState } from "@lifeboat/crypto";
+import { type CodecName, setupCodec } from "@lifeboat/frames";
 import { createThreads } from "@lifeboat/threads";
-import type { CodecName } from "./codec/codec.ts";
-import { setupCodec } from "./codec/setup-codec.ts";
 import type { PartThreads } from "./segment-line.ts";
 import code from "./worker/archive.worker.ts?worker-code";
 import { startHandler } from "./worker/handler.ts";

@@ -6,9 +6,9 @@ import {
   type PartInfo,
   type SiteContext,
 } from "@lifeboat/contracts";
+import { ownBytes } from "@lifeboat/frames";
 import { backupFolder, type Manifests } from "@lifeboat/manifests";
 import { releaseBytes } from "@lifeboat/threads";
-import { ownBytes } from "./bytes.ts";
 import { readIndex } from "./index-reader.ts";
 import type { PartMetadata } from "./metadata.ts";
 import { openPartAccess } from "./part-access.ts";

@@ -1,8 +1,7 @@
+import type { RangedReader, RoomPool } from "@lifeboat/frames";
 import { tasksInFlight } from "@lifeboat/threads";
 import { badLayout, type PartLayout } from "./part-layout.ts";
-import type { RoomPool } from "./room-pool.ts";
 import type { PartThreads } from "./segment-line.ts";
-import type { StoredReader } from "./stored-reader.ts";
 import type { ContentCheck, Unpacked, UnpackTask } from "./worker/tasks.ts";
 
 /** How many segments are read ahead so that no thread idles: each takes two rooms. */
@@ -28,14 +27,14 @@ export interface BegunSegment {
 /** Reads a part's segments and has the threads open them. Calls must not overlap. */
 export class SegmentAccess {
   readonly layout: PartLayout;
-  readonly reader: StoredReader;
+  readonly reader: RangedReader;
   readonly #threads: PartThreads;
   readonly #rooms: RoomPool;
   readonly #signal: AbortSignal | undefined;
 
   constructor(
     layout: PartLayout,
-    reader: StoredReader,
+    reader: RangedReader,
     threads: PartThreads,
     rooms: RoomPool,
     signal: AbortSignal | undefined,

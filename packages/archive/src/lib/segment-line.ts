@@ -1,9 +1,10 @@
 import type { EntryCounts, ProblemReport } from "@lifeboat/contracts";
 import type { TableRow } from "@lifeboat/crypto";
+import { RoomPool } from "@lifeboat/frames";
 import { type Threads, tasksInFlight } from "@lifeboat/threads";
 import { IndexBuffer } from "./index-buffer.ts";
 import { addExtent, type LargeEntry } from "./large-entry.ts";
-import { RoomPool } from "./room-pool.ts";
+import { ROOM_BYTES } from "./limits.ts";
 import type { PieceOwner, SegmentPlan } from "./segment-plan.ts";
 import type { Packed, Piece, Result, Task } from "./worker/tasks.ts";
 
@@ -47,7 +48,7 @@ export class SegmentLine {
     this.#report = report;
     this.#signal = signal;
     this.capacity = tasksInFlight(threads.size) + 2; // and two at the digests
-    this.#rooms = new RoomPool(2 * this.capacity); // what is stored, and a piece of a large file
+    this.#rooms = new RoomPool(2 * this.capacity, ROOM_BYTES); // what is stored, and a piece of a large file
   }
 
   get counts(): EntryCounts {

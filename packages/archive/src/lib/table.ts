@@ -1,7 +1,6 @@
 import { LifeboatError } from "@lifeboat/contracts";
 import { decodeTable, encodeTable, sealTrailer, type TableRow, TRAILER_BYTES } from "@lifeboat/crypto";
-import { concatBytes } from "./bytes.ts";
-import type { CodecName } from "./codec/codec.ts";
+import { type CodecName, concatBytes } from "@lifeboat/frames";
 import { MAX_UNPACKED_BYTES } from "./limits.ts";
 
 /** One of the magic numbers of zstd's skippable frames (RFC 8878 §3.1.2). */

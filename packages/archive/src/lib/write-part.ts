@@ -1,7 +1,7 @@
 import type { BackupStart, PartInfo, PartOptions, PartStart, SiteContext, SourceEntry } from "@lifeboat/contracts";
 import { beginSeal, SealedKind } from "@lifeboat/crypto";
+import type { CodecName } from "@lifeboat/frames";
 import { backupKey } from "@lifeboat/manifests";
-import type { CodecName } from "./codec/codec.ts";
 import { encodeMetadata } from "./metadata.ts";
 import { PartEncoder } from "./part-encoder.ts";
 import { partName } from "./part-layout.ts";

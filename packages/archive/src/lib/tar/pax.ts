@@ -1,4 +1,4 @@
-import { concatBytes } from "../bytes.ts";
+import { concatBytes } from "@lifeboat/frames";
 
 const encoder = new TextEncoder();
 

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
+import { openCodec } from "@lifeboat/frames";
 import { type Handler, Transfer } from "@lifeboat/threads";
-import { openCodec } from "../codec/open-codec.ts";
 import { SEGMENT_BYTES } from "../limits.ts";
 import { Packer } from "./pack.ts";
 import type { Result, Task, ThreadSetup } from "./tasks.ts";

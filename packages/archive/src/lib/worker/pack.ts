@@ -2,14 +2,11 @@ import { createHash } from "node:crypto";
 import { closeSync } from "node:fs";
 import type { ProblemReport } from "@lifeboat/contracts";
 import { SEGMENT_OVERHEAD, type SealState, sealSegment } from "@lifeboat/crypto";
-import type { Codec } from "../codec/codec.ts";
-import { MAX_UNPACKED_BYTES } from "../limits.ts";
+import { type Codec, copyTo, isZero, openLocal, Rooms, readInto, readWhole, unreadableProblem } from "@lifeboat/frames";
+import { MAX_UNPACKED_BYTES, ROOM_BYTES } from "../limits.ts";
 import { type Extent, encodeRow, type IndexRow } from "../rows.ts";
 import { BLOCK, tarHeader } from "../tar/header.ts";
-import { isZero } from "../zeros.ts";
-import { openLocal, readInto, readWhole, unreadableProblem } from "./read-file.ts";
-import { copyTo, Rooms } from "./rooms.ts";
-import { SegmentBuffer } from "./segment-buffer.ts";
+import { TarBuffer } from "./tar-buffer.ts";
 import type { Packed, PackedEntry, PackItem, PackTask, Piece } from "./tasks.ts";
 
 /** Files that grew since they were listed may fill their segment up to here, so that it stays within what readers take. */
@@ -19,18 +16,18 @@ const MAX_GROWN_BYTES = MAX_UNPACKED_BYTES / 2;
 export class Packer {
   readonly #codec: Codec;
   readonly #seal: SealState | null;
-  readonly #buffer: SegmentBuffer;
+  readonly #buffer: TarBuffer;
   #zeros: { length: number; frame: Uint8Array } = { length: -1, frame: new Uint8Array(0) };
 
   constructor(codec: Codec, seal: SealState | null, segmentBytes: number) {
     this.#codec = codec;
     this.#seal = seal;
-    this.#buffer = new SegmentBuffer(segmentBytes + 64 * 1024);
+    this.#buffer = new TarBuffer(segmentBytes + 64 * 1024);
   }
 
   pack(task: PackTask): Packed {
     this.#buffer.reset();
-    const rooms = new Rooms(task.rooms);
+    const rooms = new Rooms(task.rooms, ROOM_BYTES);
     const content = new SegmentContent(task.segment, this.#buffer, rooms);
     for (const item of task.items) content.add(item);
     const plain = this.#buffer.content;
@@ -55,14 +52,14 @@ export class Packer {
 /** Collects what one segment holds and what is to be said of it. */
 class SegmentContent {
   readonly #segment: number;
-  readonly #buffer: SegmentBuffer;
+  readonly #buffer: TarBuffer;
   readonly #rooms: Rooms;
   readonly #rows: string[] = [""];
   readonly #problems: ProblemReport[] = [];
   readonly #pieces: Piece[] = [];
   readonly #counts = { files: 0, directories: 0, links: 0, bytes: 0 };
 
-  constructor(segment: number, buffer: SegmentBuffer, rooms: Rooms) {
+  constructor(segment: number, buffer: TarBuffer, rooms: Rooms) {
     this.#segment = segment;
     this.#buffer = buffer;
     this.#rooms = rooms;

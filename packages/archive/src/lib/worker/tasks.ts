@@ -1,6 +1,6 @@
 import type { EntryInfo, LocalFile, ProblemReport } from "@lifeboat/contracts";
 import type { SealState } from "@lifeboat/crypto";
-import type { CodecSetup } from "../codec/open-codec.ts";
+import type { CodecSetup } from "@lifeboat/frames";
 import type { TarEntry } from "../tar/header.ts";
 
 /** What each thread is started with. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { openSegment, SEGMENT_OVERHEAD, type SealState } from "@lifeboat/crypto";
-import type { Codec } from "../codec/codec.ts";
+import type { Codec } from "@lifeboat/frames";
 import type { ContentCheck, Unpacked, UnpackTask } from "./tasks.ts";
 
 const NOTHING: readonly string[] = [];

@@ -52,7 +52,7 @@ export async function instantiateZstd(module: WebAssembly.Module): Promise<ZstdW
       if (bytes === -1) {
         throw new LifeboatError({
           code: "INVALID",
-          operation: "archive.compress",
+          operation: "frames.compress",
           message: "zstd refused to compress.",
         });
       }

@@ -1,5 +1,3 @@
-import { padding } from "../tar/header.ts";
-
 /** The expanded bytes of a segment while it is made: one buffer a thread, used again and again. */
 export class SegmentBuffer {
   #bytes: Buffer;
@@ -32,11 +30,6 @@ export class SegmentBuffer {
 
   append(bytes: Uint8Array): void {
     this.take(bytes.length).set(bytes);
-  }
-
-  /** Zeros up to tar's next block after content of `size` bytes. */
-  pad(size: number): void {
-    this.take(padding(size)).fill(0);
   }
 
   #grow(length: number): void {

@@ -1,4 +1,4 @@
-/** The name of a codec, as file names and metadata spell it. */
+/** The name of a codec, as settings and metadata spell it. */
 export type CodecName = "zstd" | "gzip";
 
 /**
@@ -13,6 +13,11 @@ export interface Codec {
    */
   compress(plain: Uint8Array): Uint8Array;
   /**
+   * The same, but `null` where a sample shows that compressing does not pay: for formats
+   * that can keep bytes as they are.
+   */
+  tryCompress(plain: Uint8Array): Uint8Array | null;
+  /**
    * What a frame expands to, which must be exactly `size` bytes: in `into`, which is of
    * that length, or else in memory that the next call may use again.
    *
@@ -20,6 +25,3 @@ export interface Codec {
    */
   expand(frame: Uint8Array, size: number, into?: Uint8Array): Uint8Array;
 }
-
-/** The extension of a part's object: `tar` and this. */
-export const codecExtension: Readonly<Record<CodecName, string>> = { zstd: ".zst", gzip: ".gz" };

@@ -8,21 +8,23 @@ import { looksIncompressible, sampleOf, worthSampling } from "./stored.ts";
 export function gzipCodec(level: number): Codec {
   const compress = (plain: Uint8Array, at: number) =>
     gzipSync(plain, { level: at, chunkSize: Math.max(64, plain.length + 1024) });
+  const tryCompress = (plain: Uint8Array) => {
+    if (worthSampling(plain)) {
+      const sample = sampleOf(plain);
+      if (looksIncompressible(sample.length, compress(sample, 1).length)) return null;
+    }
+    return compress(plain, level);
+  };
   return {
     name: "gzip",
-    compress(plain) {
-      if (worthSampling(plain)) {
-        const sample = sampleOf(plain);
-        if (looksIncompressible(sample.length, compress(sample, 1).length)) return compress(plain, 0);
-      }
-      return compress(plain, level);
-    },
+    compress: (plain) => tryCompress(plain) ?? compress(plain, 0),
+    tryCompress,
     expand(frame, size, into) {
       const plain = tryGunzip(frame, size);
       if (plain?.length === size) return into === undefined ? plain : moveTo(into, plain);
       throw new LifeboatError({
         code: "CORRUPT",
-        operation: "archive.expand",
+        operation: "frames.expand",
         message: `Expected a gzip member of ${size} bytes, found a damaged one.`,
         hint: "Verify the backup, and restore from another one or another site.",
       });

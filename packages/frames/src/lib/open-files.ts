@@ -1,15 +1,21 @@
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { hasRawBytes, type LocalFile, type ProblemReport, pathToBytes, type SourceEntry } from "@lifeboat/contracts";
+import {
+  type EntryInfo,
+  hasRawBytes,
+  type LocalFile,
+  type ProblemReport,
+  pathToBytes,
+  type SourceEntry,
+} from "@lifeboat/contracts";
 import { packedEntry } from "./packed-entry.ts";
-import { changedProblem, unreadableProblem } from "./worker/read-file.ts";
-import type { PackedEntry } from "./worker/tasks.ts";
+import { changedProblem, unreadableProblem } from "./read-file.ts";
 
 /** A large file opened for the threads to read. */
 export interface OpenFile {
   readonly handle: FileHandle;
   /** The entry's facts as the open file has them. */
-  readonly facts: PackedEntry;
+  readonly facts: EntryInfo;
 }
 
 // Never through a link that took the file's place, nor waiting on a pipe that did.
@@ -36,7 +42,7 @@ export class OpenFiles {
   }
 
   /** Closes a file that has been read, and reports it where it did not hold still. */
-  close(handle: FileHandle, entry: PackedEntry, report: (problem: ProblemReport) => void): void {
+  close(handle: FileHandle, entry: EntryInfo, report: (problem: ProblemReport) => void): void {
     const before = this.#opened.get(handle);
     const closing = this.#finish(handle, before).then((steady) => {
       if (!steady) report(changedProblem(entry.path));

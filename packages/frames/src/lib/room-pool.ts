@@ -1,5 +1,4 @@
 import { releaseBytes } from "@lifeboat/threads";
-import { ROOM_BYTES } from "./limits.ts";
 
 /**
  * Memory for segments on their way through the threads, used again and again: memory
@@ -7,17 +6,22 @@ import { ROOM_BYTES } from "./limits.ts";
  */
 export class RoomPool {
   readonly #capacity: number;
+  readonly #roomBytes: number;
   readonly #free: ArrayBuffer[] = [];
 
-  /** @param capacity how many rooms are kept */
-  constructor(capacity: number) {
+  /**
+   * @param capacity how many rooms are kept
+   * @param roomBytes how large each is; what is larger is made anew each time
+   */
+  constructor(capacity: number, roomBytes: number) {
     this.#capacity = capacity;
+    this.#roomBytes = roomBytes;
   }
 
   /** Room for so many bytes, with whatever was in it. */
   take(bytes: number): Uint8Array<ArrayBuffer> {
-    if (bytes > ROOM_BYTES) return new Uint8Array(bytes);
-    return new Uint8Array(this.#free.pop() ?? new ArrayBuffer(ROOM_BYTES), 0, bytes);
+    if (bytes > this.#roomBytes) return new Uint8Array(bytes);
+    return new Uint8Array(this.#free.pop() ?? new ArrayBuffer(this.#roomBytes), 0, bytes);
   }
 
   /** Up to so many buffers, for a thread that will know what it needs them for. */
@@ -28,10 +32,8 @@ export class RoomPool {
   /** Takes back what nobody reads or fills any more. */
   give(bytes: Uint8Array): void {
     const { buffer } = bytes;
-    if (buffer instanceof ArrayBuffer && buffer.byteLength === ROOM_BYTES && this.#free.length < this.#capacity) {
-      this.#free.push(buffer);
-    } else {
-      releaseBytes(bytes);
-    }
+    const isRoom = buffer instanceof ArrayBuffer && buffer.byteLength === this.#roomBytes;
+    if (isRoom && this.#free.length < this.#capacity) this.#free.push(buffer);
+    else releaseBytes(bytes);
   }
 }

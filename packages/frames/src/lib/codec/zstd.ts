@@ -44,23 +44,23 @@ export async function zstdCodec(level: number, module: WebAssembly.Module | null
   const expandStored = (frame: Uint8Array, size: number, into?: Uint8Array) =>
     isStoredZstd(frame, size) ? readStoredZstd(frame, into ?? roomFor(size)) : null;
   const engine = module === null ? nativeEngine(level) : await wasmEngine(level, module);
+  const tryCompress = (plain: Uint8Array) => {
+    if (worthSampling(plain)) {
+      const sample = sampleOf(plain);
+      if (looksIncompressible(sample.length, engine.compress(sample).length)) return null;
+    }
+    return engine.compress(plain);
+  };
   return {
     name: "zstd",
-    compress(plain) {
-      if (worthSampling(plain)) {
-        const sample = sampleOf(plain);
-        if (looksIncompressible(sample.length, engine.compress(sample).length)) {
-          return storedZstdFrame(plain, roomFor(storedZstdLength(plain.length)));
-        }
-      }
-      return engine.compress(plain);
-    },
+    compress: (plain) => tryCompress(plain) ?? storedZstdFrame(plain, roomFor(storedZstdLength(plain.length))),
+    tryCompress,
     expand(frame, size, into) {
       const plain = expandStored(frame, size, into) ?? engine.expand(frame, size, into);
       if (plain !== null && plain.length === size) return plain;
       throw new LifeboatError({
         code: "CORRUPT",
-        operation: "archive.expand",
+        operation: "frames.expand",
         message: `Expected a zstd frame of ${size} bytes, found a damaged one.`,
         hint: "Verify the backup, and restore from another one or another site.",
       });

@@ -1,12 +1,18 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
-import { type ErrorCode, hasRawBytes, type LocalFile, type ProblemReport, pathToBytes } from "@lifeboat/contracts";
-import type { PackedEntry } from "./tasks.ts";
+import {
+  type EntryInfo,
+  type ErrorCode,
+  hasRawBytes,
+  type LocalFile,
+  type ProblemReport,
+  pathToBytes,
+} from "@lifeboat/contracts";
 
 /** What reading a file came to. */
 export interface FileRead {
   readonly bytes: Uint8Array;
   /** The file's facts as they were when it was read. */
-  readonly entry: PackedEntry;
+  readonly entry: EntryInfo;
   readonly problem?: ProblemReport;
 }
 
@@ -27,7 +33,7 @@ export function openLocal(local: LocalFile): number {
  * @throws what the system throws where it cannot be opened or read
  */
 export function readWhole(
-  entry: PackedEntry,
+  entry: EntryInfo,
   local: LocalFile,
   growth: number,
   room: (length: number) => Uint8Array,
@@ -45,7 +51,7 @@ export function readWhole(
 
 function readAgain(
   fd: number,
-  entry: PackedEntry,
+  entry: EntryInfo,
   before: Stats,
   growth: number,
   room: (length: number) => Uint8Array,

@@ -1,20 +1,20 @@
-import { ROOM_BYTES } from "../limits.ts";
-
 /** What is so small is made anew each time. */
 const SMALL_BYTES = 64 * 1024;
 
-/** Memory for segments' bytes: what is at hand first, then new. */
+/** Memory for one task of a thread: what {@link RoomPool.takeFree} handed over first, then new. */
 export class Rooms {
   readonly #free: ArrayBuffer[];
+  readonly #roomBytes: number;
 
-  constructor(free: readonly ArrayBuffer[]) {
+  constructor(free: readonly ArrayBuffer[], roomBytes: number) {
     this.#free = [...free];
+    this.#roomBytes = roomBytes;
   }
 
   /** At least `length` bytes, with whatever was in them. */
   take(length: number): Uint8Array<ArrayBuffer> {
-    if (length > ROOM_BYTES) return new Uint8Array(length);
-    return new Uint8Array(this.#free.pop() ?? new ArrayBuffer(length > SMALL_BYTES ? ROOM_BYTES : length));
+    if (length > this.#roomBytes) return new Uint8Array(length);
+    return new Uint8Array(this.#free.pop() ?? new ArrayBuffer(length > SMALL_BYTES ? this.#roomBytes : length));
   }
 }
 

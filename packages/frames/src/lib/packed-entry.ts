@@ -1,26 +1,25 @@
-import { entryPathProblem, LifeboatError, type SourceEntry } from "@lifeboat/contracts";
-import type { PackedEntry } from "./worker/tasks.ts";
+import { type EntryInfo, entryPathProblem, LifeboatError, type SourceEntry } from "@lifeboat/contracts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
- * The facts of an entry that an archive keeps; whatever else the source put on it stays behind.
+ * The facts of an entry that a format keeps; whatever else the source put on it stays behind.
  *
  * @throws INVALID for an entry that no restore would take: better now than on the day it is needed
  */
-export function packedEntry(entry: SourceEntry, size = entry.type === "file" ? (entry.size ?? 0) : 0): PackedEntry {
+export function packedEntry(entry: SourceEntry, size = entry.type === "file" ? (entry.size ?? 0) : 0): EntryInfo {
   const { path, type, mode, mtimeMs } = entry;
   const problem = entryProblem(entry);
   if (problem !== null) {
     throw new LifeboatError({
       code: "INVALID",
-      operation: "archive.write",
+      operation: "backup.entry",
       key: path,
       message: `The source gave an entry that can't be restored: ${JSON.stringify(path)}: ${problem}.`,
       hint: "Mend the source: paths are relative, links have a target, sizes and times are numbers.",
     });
   }
-  const facts: Mutable<PackedEntry> = { path, type, size, mode: mode & 0o7777, mtimeMs };
+  const facts: Mutable<EntryInfo> = { path, type, size, mode: mode & 0o7777, mtimeMs };
   const { uid, gid, user, group, target, section } = entry;
   if (uid !== undefined) facts.uid = uid;
   if (gid !== undefined) facts.gid = gid;

@@ -1,5 +1,4 @@
-import type { AbortOptions, Storage } from "@lifeboat/contracts";
-import { badLayout, type PartLayout } from "./part-layout.ts";
+import type { AbortOptions, LifeboatError, Storage } from "@lifeboat/contracts";
 import type { RoomPool } from "./room-pool.ts";
 
 /** The most that one request asks for, in bytes. */
@@ -8,25 +7,43 @@ const RUN_BYTES = 32 * 1024 * 1024;
 /** A gap of so many bytes is read through; a new request would cost more. */
 const MAX_GAP = 1024 * 1024;
 
+/** Where a segment lies in its object. */
+export interface SegmentPlace {
+  /** The byte that it begins at. */
+  readonly offset: number;
+  /** How many bytes it has there. */
+  readonly storedLength: number;
+}
+
+/** An object that is read by segments. */
+export interface RangedObject {
+  readonly key: string;
+  readonly segments: readonly SegmentPlace[];
+}
+
+/** What a {@link RangedReader} works with. */
+export interface RangedReaderOptions extends AbortOptions {
+  readonly storage: Storage;
+  readonly object: RangedObject;
+  /** Where the memory for what is read comes from. */
+  readonly rooms: RoomPool;
+  /** The error that says what is wrong with the object: it ends too early, or lacks a segment. */
+  readonly damaged: (problem: string) => LifeboatError;
+}
+
 /**
  * Reads segments in rising order, with one request for a run of neighbours.
  * Calls must not overlap.
  */
-export class StoredReader {
-  readonly #storage: Storage;
-  readonly #layout: PartLayout;
-  readonly #rooms: RoomPool;
-  readonly #options: AbortOptions;
+export class RangedReader {
+  readonly #options: RangedReaderOptions;
   #stream: AsyncIterator<Uint8Array> | null = null;
   #held: Uint8Array = new Uint8Array(0);
   #position = 0;
   #end = 0;
   #bytesRead = 0;
 
-  constructor(storage: Storage, layout: PartLayout, rooms: RoomPool, options: AbortOptions) {
-    this.#storage = storage;
-    this.#layout = layout;
-    this.#rooms = rooms;
+  constructor(options: RangedReaderOptions) {
     this.#options = options;
   }
 
@@ -57,7 +74,7 @@ export class StoredReader {
       this.#open(segment, until);
     }
     while (this.#position < place.offset) await this.#skip(place.offset);
-    const bytes = this.#rooms.take(place.storedLength);
+    const bytes = this.#options.rooms.take(place.storedLength);
     for (let filled = 0; filled < bytes.length; ) {
       if (this.#held.length === 0) this.#held = await this.#pull(end);
       const part = this.#held.subarray(0, bytes.length - filled);
@@ -101,22 +118,23 @@ export class StoredReader {
     this.#position = first.offset;
     this.#end = last.offset + last.storedLength;
     const range = { start: this.#position, end: this.#end };
-    const stream = this.#storage.get(this.#layout.key, { ...this.#options, range, reuse: true });
+    const { storage, object, signal } = this.#options;
+    const stream = storage.get(object.key, { signal, range, reuse: true });
     this.#stream = stream[Symbol.asyncIterator]();
   }
 
   async #pull(end: number): Promise<Uint8Array> {
     const next = await this.#stream?.next();
     if (next === undefined || next.done === true) {
-      throw badLayout(this.#layout.key, `it ends at byte ${this.#position}, before byte ${end}`);
+      throw this.#options.damaged(`it ends at byte ${this.#position}, before byte ${end}`);
     }
     this.#bytesRead += next.value.length;
     return next.value;
   }
 
   #place(segment: number) {
-    const place = this.#layout.segments[segment];
-    if (place === undefined) throw badLayout(this.#layout.key, `it has no segment ${segment}`);
+    const place = this.#options.object.segments[segment];
+    if (place === undefined) throw this.#options.damaged(`it has no segment ${segment}`);
     return place;
   }
 }

@@ -1,0 +1,14 @@
+export { type BodyStart, cut, startBody } from "./lib/body.ts";
+export { collectBytes, concatBytes, moveTo, ownBytes } from "./lib/bytes.ts";
+export type { Codec, CodecName } from "./lib/codec/codec.ts";
+export { type CodecSetup, openCodec } from "./lib/codec/open-codec.ts";
+export { setupCodec } from "./lib/codec/setup-codec.ts";
+export { looksIncompressible } from "./lib/codec/stored.ts";
+export { type OpenFile, OpenFiles } from "./lib/open-files.ts";
+export { packedEntry } from "./lib/packed-entry.ts";
+export { type RangedObject, RangedReader, type SegmentPlace } from "./lib/ranged-reader.ts";
+export { changedProblem, type FileRead, openLocal, readInto, readWhole, unreadableProblem } from "./lib/read-file.ts";
+export { RoomPool } from "./lib/room-pool.ts";
+export { copyTo, Rooms } from "./lib/rooms.ts";
+export { SegmentBuffer } from "./lib/segment-buffer.ts";
+export { isZero } from "./lib/zeros.ts";
