@@ -241,7 +241,7 @@ describe("labels", () => {
     const { id } = await engine.backup({ site: "local", preserve: true });
     await expect(engine.backups.delete({ site: "local", id })).rejects.toThrow(coded("INVALID"));
     await engine.backups.delete({ site: "local", id, force: true });
-    expect(await keys(storage)).toEqual(["lifeboat.copy.json", "lifeboat.json"]);
+    expect(await keys(storage)).toEqual([`fenced/${id}.json`, "lifeboat.copy.json", "lifeboat.json"]);
     await expect(engine.backups.delete({ site: "local", id })).rejects.toThrow(coded("NOT_FOUND"));
   });
 });

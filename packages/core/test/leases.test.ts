@@ -111,7 +111,7 @@ describe("a lease left behind", () => {
     const id = await plant(storage, { holder: { ...processIdentity(), pid, thread: 0, startTime: "1" } });
     await storage.put(`backups/${id}/settings.tar.zst.sealed`, new Uint8Array(10));
     await engine.backup({ site: "local" });
-    expect((await keys(storage)).filter((key) => key.includes(id))).toEqual([]);
+    expect((await keys(storage)).filter((key) => key.includes(id) && !key.startsWith("fenced/"))).toEqual([]);
   });
 
   it("on another machine is respected for two minutes of the storage's time, and swept after them", async () => {
@@ -124,7 +124,7 @@ describe("a lease left behind", () => {
     await expect(engine.backup({ site: "local" })).rejects.toThrow(coded("LOCKED"));
     forward(10_000);
     await engine.backup({ site: "local" });
-    expect((await keys(storage)).filter((key) => key.includes(id))).toEqual([]);
+    expect((await keys(storage)).filter((key) => key.includes(id) && !key.startsWith("fenced/"))).toEqual([]);
   });
 
   it("is not taken away by a deletion of what is being made, whichever way that fails", async () => {
@@ -168,7 +168,7 @@ describe("a lease left behind", () => {
     await expect(engine.backups.delete({ site: "local", id })).rejects.toThrow(coded("LOCKED"));
     forward(LEASE_MS * 2);
     await engine.backup({ site: "local" });
-    expect((await keys(storage)).filter((key) => key.includes(id))).toEqual([]);
+    expect((await keys(storage)).filter((key) => key.includes(id) && !key.startsWith("fenced/"))).toEqual([]);
   });
 
   it("and damaged stands in the way of every source until its time is over", async () => {

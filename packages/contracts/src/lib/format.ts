@@ -125,6 +125,12 @@ export interface ListedBackup {
   readonly labelled: boolean;
   /** Of the manifest, as the storage shows it: another one means that it was written anew. Empty without a manifest. */
   readonly stamp: string;
+  /**
+   * Why a backup that has a manifest is not `complete` all the same: its run had been given up before it arrived.
+   * - `void`: what it needs is gone; it is to be removed
+   * - `not-now`: what it needs may go soon; it is left alone
+   */
+  readonly late?: "void" | "not-now" | undefined;
 }
 
 /** A site's backups, as a format lays them out. What the engine drives. */

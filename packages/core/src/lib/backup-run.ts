@@ -116,7 +116,7 @@ async function write(engine: RunContext, request: BackupRequest, run: Run): Prom
       } satisfies Manifest;
     });
     job.phase("committing");
-    await commitBackup(site, lease, { writer, manifest, labels }, job);
+    await commitBackup(site, lease, { writer, manifest, labels }, job, run.leftBehind);
     return describeBackup(site.name, manifest, labels);
   } catch (error) {
     await writer.abort().catch(run.leftBehind);

@@ -1,5 +1,5 @@
 import type { BackupLabels, BackupWriter, Manifest } from "@lifeboat/contracts";
-import { backupKey, MANIFEST_NAME } from "@lifeboat/manifests";
+import { backupKey, MANIFEST_NAME, openFences } from "@lifeboat/manifests";
 import { expectSite } from "./descriptor-store.ts";
 import { messageOf } from "./errors.ts";
 import type { JobControl } from "./job.ts";
@@ -14,7 +14,8 @@ export interface FinishedBackup {
 }
 
 /**
- * Makes a backup exist: its labels, then its manifest, while the lease is surely held.
+ * Makes a backup exist: its labels, then its manifest, while the lease is surely held. Where that
+ * fails with the manifest on its way, the run is fenced; `leftBehind` is told where even that fails.
  *
  * @throws LOCKED where the lease may have been lost
  */
@@ -23,13 +24,20 @@ export async function commitBackup(
   lease: HeldLease,
   { writer, manifest, labels }: FinishedBackup,
   job: JobControl,
+  leftBehind: (error: unknown) => void,
 ): Promise<void> {
   const { context, repository } = site;
   if (labels.label !== undefined || labels.preserve) await repository.setLabels(lease.id, labels, job);
   await expectSite(context.storage, context.siteId, context.secret?.key ?? null);
   await lease.confirm(job);
-  await writer.commit(manifest, job);
-  await expectHeld(site, lease);
+  try {
+    await writer.commit(manifest, job);
+    await expectHeld(site, lease);
+  } catch (error) {
+    // Where the manifest was sent and no answer came, it may arrive at any time.
+    await openFences(context).put(lease.id).catch(leftBehind);
+    throw error;
+  }
 }
 
 /**

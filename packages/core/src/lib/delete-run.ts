@@ -1,5 +1,5 @@
 import { type AbortOptions, type BackupLabels, type Clock, isLifeboatError, LifeboatError } from "@lifeboat/contracts";
-import { newBackupId } from "@lifeboat/manifests";
+import { newBackupId, openFences } from "@lifeboat/manifests";
 import type { BackupAddress } from "./backups.ts";
 import { isDamage } from "./errors.ts";
 import { hasFolder, noBackup } from "./find-backup.ts";
@@ -20,6 +20,8 @@ export async function deleteBackup(
   if (!force && (await isPreserved(site, id, { signal }))) throw preserved(id);
   const lease = await claimForDeletion(site, id, engine.clock, { signal });
   try {
+    // An earlier attempt to put its manifest may still be under way somewhere.
+    await openFences(site.context).put(id, { signal });
     await site.repository.remove([id], { signal });
     await lease.release();
   } catch (error) {

@@ -8,7 +8,7 @@ import {
   type SiteDocument,
   writeSiteDocument,
 } from "@lifeboat/manifests";
-import type { FoundLease, Lease } from "./leases.ts";
+import type { FoundLease, Lease, LeaseKind } from "./leases.ts";
 
 const LOCKS_PREFIX = "locks/";
 
@@ -61,10 +61,8 @@ async function readLease(site: SiteContext, id: string, options: AbortOptions): 
 
 function leaseOf(id: string, open: Fields, details: Fields): Lease {
   const read: FieldReader = fieldReader("lease.read", leaseKey(id));
-  const { kind, state } = open;
-  if (kind !== "backup" && kind !== "delete" && kind !== "keys" && kind !== "rebuild") {
-    read.refuse("kind", "backup, delete, keys or rebuild");
-  }
+  const { state } = open;
+  const kind = LEASE_KINDS.find((each) => each === open.kind) ?? read.refuse("kind", LEASE_KINDS.join(", "));
   if (state !== "claiming" && state !== "running") read.refuse("state", "claiming or running");
   const holder = read.object(details.holder, "holder");
   const textOrNull = (name: string) => (holder[name] === null ? null : read.text(holder[name], `holder.${name}`));
@@ -84,11 +82,15 @@ function leaseOf(id: string, open: Fields, details: Fields): Lease {
   };
 }
 
+const LEASE_KINDS: readonly LeaseKind[] = ["backup", "delete", "keys", "rebuild", "prune", "repair"];
+
 const RUNS = {
   backup: "A backup of the same sources",
   delete: "A deletion",
   keys: "A change of keys",
   rebuild: "A rebuild",
+  prune: "A prune",
+  repair: "A repair",
 } as const;
 
 /** Says who holds what a run needs. */

@@ -1,7 +1,7 @@
 import type { ProcessIdentity } from "@lifeboat/threads";
 
 /** What a lease is held for. */
-export type LeaseKind = "backup" | "delete" | "keys" | "rebuild";
+export type LeaseKind = "backup" | "delete" | "keys" | "rebuild" | "prune" | "repair";
 
 /**
  * How far a run has come with its lease. `claiming`: it has yet to look at the
@@ -11,6 +11,17 @@ export type LeaseState = "claiming" | "running";
 
 /** What a change of keys claims; no source can have this id. */
 export const KEYS_CLAIM = ":keys";
+
+/** What a prune and a repair claim, so that a site has one of them at a time; no source can have this id. */
+export const PRUNE_CLAIM = ":prune";
+
+/**
+ * Whether a manifest may still arrive under a lease's own id, so that nobody may pass over it without a fence.
+ * One that can't be read may be a backup's.
+ */
+export function mayCommit({ lease }: FoundLease): boolean {
+  return lease === null || lease.kind === "backup" || lease.kind === "delete";
+}
 
 /** What a deletion and a rebuild of this backup claim, so that they exclude each other; no source can have this id. */
 export function backupClaim(id: string): string {

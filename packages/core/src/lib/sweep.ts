@@ -1,7 +1,7 @@
 import { type AbortOptions, LifeboatError, type ListedBackup } from "@lifeboat/contracts";
-import { backupKey, MANIFEST_NAME } from "@lifeboat/manifests";
+import { backupKey, MANIFEST_NAME, openFences, removeRemains } from "@lifeboat/manifests";
 import { leaseKey, listLeases } from "./lease-store.ts";
-import { type FoundLease, type LeaseFacts, planSweep } from "./leases.ts";
+import { type FoundLease, type LeaseFacts, mayCommit, planSweep } from "./leases.ts";
 import type { OpenSite } from "./sites.ts";
 
 /** What a sweep found and did. */
@@ -10,6 +10,8 @@ export interface Swept {
   readonly backups: readonly ListedBackup[];
   /** Folders with neither manifest nor lease, which were left alone. */
   readonly orphans: readonly string[];
+  /** Backups whose manifest came after their run had been given up, and whose parts were gone: they were removed. */
+  readonly voided: readonly string[];
 }
 
 /**
@@ -22,17 +24,29 @@ export async function sweep(site: OpenSite, facts: () => LeaseFacts, options: Ab
   const leases = await listLeases(context, options);
   const backups: ListedBackup[] = [];
   for await (const backup of repository.list(options)) backups.push(backup);
+  const voided = backups.filter(({ late }) => late === "void").map(({ id }) => id);
+  if (voided.length > 0) await repository.remove(voided, options);
   const plan = planSweep(backups, leases, facts());
   for (const id of plan.remove) {
     const lease = leases.find((each) => each.id === id);
-    if (lease !== undefined && (await isUnchanged(site, lease, options))) await repository.remove([id], options);
-    else continue;
-    await context.storage.delete([leaseKey(id)], options);
+    if (lease !== undefined && (await isUnchanged(site, lease, options))) await giveUp(site, lease, options);
   }
   if (plan.release.length > 0) await context.storage.delete(plan.release.map(leaseKey), options);
   const orphans: string[] = [];
   for (const id of plan.orphans) if (await isOrphan(site, id, options)) orphans.push(id);
-  return { backups, orphans };
+  return { backups, orphans, voided };
+}
+
+/**
+ * Ends a dead run for its holder, which may only be asleep: first the fence, so that a manifest which arrives later
+ * is looked at closely, then the look for one that is there already, then what is left of the folder.
+ */
+async function giveUp({ context }: OpenSite, lease: FoundLease, options: AbortOptions): Promise<void> {
+  const { storage } = context;
+  const { id } = lease;
+  if (mayCommit(lease)) await openFences(context).put(id, options);
+  if ((await storage.stat(backupKey(id, MANIFEST_NAME), options)) === null) await removeRemains(storage, id, options);
+  await storage.delete([leaseKey(id)], options);
 }
 
 /** Whether nobody has renewed the lease since, and nobody has completed the backup. */

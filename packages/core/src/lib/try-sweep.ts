@@ -20,6 +20,9 @@ export async function trySweep(
       const hint = `engine.backups.rebuild({ site: ${JSON.stringify(site.name)}, id: ${JSON.stringify(id)} })`;
       job.warning("manifest-missing", `The backup ${id} has no manifest. It is left alone; ${hint} may bring it back.`);
     }
+    for (const id of swept.voided) {
+      job.warning("backup-void", `The backup ${id} ended after it had been given up and swept away: it is removed.`);
+    }
     return swept;
   } catch (error) {
     if (!job.signal.aborted) job.warning("sweep-failed", `Sweeping up after dead runs failed: ${messageOf(error)}`);

@@ -1,4 +1,5 @@
 import type { AbortOptions, ListedBackup, Storage } from "@lifeboat/contracts";
+import type { Fences } from "./fences.ts";
 import { parseBackupId } from "./ids.ts";
 import { BACKUPS_PREFIX, backupFolder, backupKey, LABELS_NAME, MANIFEST_NAME } from "./keys.ts";
 
@@ -31,6 +32,31 @@ export async function* listBackups(storage: Storage, options: AbortOptions = {})
   for (const [id, backup] of found) yield { id, ...backup };
 }
 
+/** What a look at a backup tells whose manifest came after its run had been given up. */
+export type LateVerdict = "believed" | "not-now" | "void";
+
+/**
+ * Marks the late ones among listed backups: those whose run had been given up before their manifest arrived, and
+ * which are not whole. The fences are looked at after the manifests, which is what counts.
+ */
+export async function* withoutLate(
+  backups: AsyncIterable<ListedBackup>,
+  fences: Fences,
+  judge: (backup: ListedBackup) => Promise<LateVerdict>,
+  options: AbortOptions,
+): AsyncIterable<ListedBackup> {
+  const all: ListedBackup[] = [];
+  for await (const backup of backups) all.push(backup);
+  const fenced = all.some(({ complete }) => complete) ? await fences.all(options) : { size: 0, has: () => false };
+  for (const backup of all) {
+    if (!backup.complete || !fenced.has(backup.id)) yield backup;
+    else {
+      const verdict = await judge(backup);
+      yield verdict === "believed" ? backup : { ...backup, complete: false, late: verdict };
+    }
+  }
+}
+
 /**
  * Deletes backups, finished or not: all the manifests first, so that none is
  * listed half-deleted, then everything else.
@@ -45,15 +71,32 @@ export async function removeBackups(
     options.signal?.throwIfAborted();
     await storage.delete(manifests.slice(at, at + DELETE_BATCH), options);
   }
-  for (const id of ids) {
-    let batch: string[] = [];
-    for await (const { key } of storage.list(backupFolder(id), options)) {
-      batch.push(key);
-      if (batch.length < DELETE_BATCH) continue;
-      await storage.delete(batch, options);
-      batch = [];
-    }
-    options.signal?.throwIfAborted();
-    if (batch.length > 0) await storage.delete(batch, options);
+  for (const id of ids) await removeFolder(storage, id, () => true, options);
+}
+
+/**
+ * Deletes what a run that was given up has left in a backup's folder, but never the key of its
+ * manifest: one that arrives late is not lost by it, but finds out that its parts are gone.
+ */
+export function removeRemains(storage: Storage, id: string, options: AbortOptions = {}): Promise<void> {
+  const manifest = backupKey(id, MANIFEST_NAME);
+  return removeFolder(storage, id, (key) => key !== manifest, options);
+}
+
+async function removeFolder(
+  storage: Storage,
+  id: string,
+  goes: (key: string) => boolean,
+  options: AbortOptions,
+): Promise<void> {
+  let batch: string[] = [];
+  for await (const { key } of storage.list(backupFolder(id), options)) {
+    if (!goes(key)) continue;
+    batch.push(key);
+    if (batch.length < DELETE_BATCH) continue;
+    await storage.delete(batch, options);
+    batch = [];
   }
+  options.signal?.throwIfAborted();
+  if (batch.length > 0) await storage.delete(batch, options);
 }

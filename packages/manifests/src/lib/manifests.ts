@@ -11,9 +11,10 @@ import {
 } from "@lifeboat/contracts";
 import { checkObjects, type ObjectCheckLevel } from "./check.ts";
 import { readSiteDocument, type SiteDocument, writeSiteDocument } from "./document.ts";
+import { openFences } from "./fences.ts";
 import { fieldReader } from "./fields.ts";
 import { backupKey, LABELS_NAME, MANIFEST_NAME } from "./keys.ts";
-import { listBackups, removeBackups } from "./listing.ts";
+import { type LateVerdict, listBackups, removeBackups, withoutLate } from "./listing.ts";
 import { joinManifest, splitManifest } from "./manifest-fields.ts";
 
 /** A site's manifests and labels: what every format needs and none does its own way. */
@@ -24,7 +25,10 @@ export interface Manifests {
    * @throws ALREADY_EXISTS where the backup has one; INVALID where the manifest is of another site
    */
   commit(manifest: Manifest, options?: AbortOptions): Promise<void>;
-  /** Every backup's folder, in one listing of the storage. */
+  /**
+   * Every backup's folder, in one listing of the storage, and one of the fences. A backup whose manifest came after
+   * its run had been given up is looked at, until it was found whole once.
+   */
   list(options?: AbortOptions): AsyncIterable<ListedBackup>;
   /**
    * Reads a manifest and checks its MAC and every member.
@@ -47,9 +51,54 @@ export interface Manifests {
   checkObjects(id: string, manifest: Manifest, level: ObjectCheckLevel, options: CheckOptions): Promise<WorkDone>;
 }
 
+/** How a format judges a backup whose manifest came late. */
+export interface ManifestsOptions {
+  /**
+   * Looks whether all that the backup needs is there to stay. Default: whether any of its objects is there,
+   * since who gives a run up removes them all.
+   */
+  readonly look?: ((manifest: Manifest, options: AbortOptions) => Promise<LateVerdict>) | undefined;
+}
+
 /** Opens a site's manifests. Does no I/O of its own. */
-export function openManifests(site: SiteContext): Manifests {
+export function openManifests(site: SiteContext, { look }: ManifestsOptions = {}): Manifests {
   const { storage } = site;
+  const fences = openFences(site);
+  /** Late backups that were found whole once, by their manifests' stamps: they stay believed. */
+  const believed = new Map<string, string>();
+
+  async function judge({ id, stamp }: ListedBackup, options: AbortOptions): Promise<LateVerdict> {
+    if (believed.get(id) === stamp) return "believed";
+    const verdict = await judgeAnew(id, options);
+    if (verdict === "believed") believed.set(id, stamp);
+    return verdict;
+  }
+
+  async function judgeAnew(id: string, options: AbortOptions): Promise<LateVerdict> {
+    let manifest: Manifest;
+    try {
+      manifest = await readManifest(id, options);
+    } catch (error) {
+      const unreadable = ["NOT_FOUND", "CORRUPT", "WRONG_KEY", "INCOMPATIBLE", "UNSUPPORTED"] as const;
+      if (unreadable.some((code) => isLifeboatError(error, code))) return "believed"; // whoever reads it is told
+      throw error;
+    }
+    return look === undefined ? anyObject(manifest, options) : look(manifest, options);
+  }
+
+  async function anyObject({ id, parts }: Manifest, options: AbortOptions): Promise<LateVerdict> {
+    const objects = parts.flatMap((part) => part.objects);
+    for (const { name } of objects) {
+      if ((await storage.stat(backupKey(id, name), options)) !== null) return "believed";
+    }
+    return objects.length === 0 ? "believed" : "void";
+  }
+
+  async function readManifest(id: string, options?: AbortOptions): Promise<Manifest> {
+    const place = document("manifest", id);
+    const halves = await readSiteDocument(site, place, options);
+    return joinManifest({ id, siteId: site.siteId }, halves, fieldReader("manifest.read", place.key));
+  }
 
   function document(type: "manifest" | "labels", id: string): SiteDocument {
     const name = type === "manifest" ? MANIFEST_NAME : LABELS_NAME;
@@ -62,12 +111,9 @@ export function openManifests(site: SiteContext): Manifests {
       const { open, details } = splitManifest(manifest);
       await writeSiteDocument(site, document("manifest", manifest.id), open, details, { signal, ifAbsent: true });
     },
-    list: (options) => listBackups(storage, options),
-    async manifest(id, options) {
-      const place = document("manifest", id);
-      const halves = await readSiteDocument(site, place, options);
-      return joinManifest({ id, siteId: site.siteId }, halves, fieldReader("manifest.read", place.key));
-    },
+    list: (options = {}) =>
+      withoutLate(listBackups(storage, options), fences, (backup) => judge(backup, options), options),
+    manifest: readManifest,
     async labels(id, options) {
       const place = document("labels", id);
       try {
