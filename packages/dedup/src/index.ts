@@ -1,2 +1,2 @@
 export type { ChunkProfile } from "./lib/chunk/profile.ts";
-export { type ChunkSizes, type DedupOptions, dedupSettings, readDedupSettings } from "./lib/settings.ts";
+export { type ChunkSizes, type DedupOptions, dedupSettings } from "./lib/settings.ts";
