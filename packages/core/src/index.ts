@@ -1,5 +1,16 @@
 export type { Backup, BackupListItem, DamagedBackup } from "./lib/backup.ts";
 export type { BackupAddress, Backups } from "./lib/backups.ts";
+export type { CopiedBackup, CopyOptions, CopyReport } from "./lib/copy/copy-types.ts";
+export type {
+  BackupDiff,
+  ContentEvidence,
+  DiffCounts,
+  DiffOptions,
+  DiffSummary,
+  EntryChange,
+  EntryDifference,
+  SourceDiff,
+} from "./lib/diff/diff-types.ts";
 export {
   type BackupEngine,
   type BackupOptions,

@@ -116,6 +116,18 @@ export interface ReadOptions extends AbortOptions {
   readonly onProgress?: ((done: WorkDone) => void) | undefined;
 }
 
+/** A part of a backup. */
+export interface PartAddress {
+  readonly id: string;
+  readonly source: string;
+}
+
+/** The entries of one path in two parts; one of them may be absent. */
+export interface EntryPair {
+  readonly before?: EntryInfo;
+  readonly after?: EntryInfo;
+}
+
 /** A backup as a listing of the storage shows it. */
 export interface ListedBackup {
   readonly id: string;
@@ -158,4 +170,10 @@ export interface Repository extends AsyncDisposable {
    * @throws NOT_FOUND where a part that the backup had is absent; CORRUPT where one is damaged
    */
   rebuild(id: string, options?: AbortOptions): Promise<Manifest>;
+  /**
+   * Pairs the entries of two parts of this site by their paths, in the order of the paths, as far as they may
+   * differ: what it knows to be the same in everything, without having to look at each entry, is left out.
+   * Absent where a format can't know that of more than one entry at a time.
+   */
+  diff?(before: PartAddress, after: PartAddress, options?: AbortOptions): AsyncIterable<EntryPair>;
 }

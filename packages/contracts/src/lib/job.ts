@@ -1,7 +1,7 @@
 import type { Problem } from "./source.ts";
 
 /** What a job does. */
-export type JobKind = "backup" | "verify" | "restore" | "test";
+export type JobKind = "backup" | "verify" | "restore" | "copy" | "test";
 
 /** How a job stands. */
 export type JobStatus = "running" | "succeeded" | "failed" | "cancelled";
@@ -16,6 +16,8 @@ export type JobPhase =
   | "verifying"
   | "checking"
   | "restoring"
+  | "copying"
+  | "comparing"
   | "testing"
   | "resuming";
 

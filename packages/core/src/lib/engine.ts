@@ -2,8 +2,12 @@ import { availableParallelism, tmpdir } from "node:os";
 import { type Job, type Source, systemClock, type Trigger } from "@lifeboat/contracts";
 import type { Backup } from "./backup.ts";
 import { runBackup } from "./backup-run.ts";
-import { type Backups, createBackups } from "./backups.ts";
+import { type BackupAddress, type Backups, createBackups } from "./backups.ts";
 import { createCatalog } from "./catalog.ts";
+import { runCopy } from "./copy/copy-run.ts";
+import type { CopyOptions, CopyReport } from "./copy/copy-types.ts";
+import { diffBackups } from "./diff/diff-run.ts";
+import type { BackupDiff, DiffOptions } from "./diff/diff-types.ts";
 import { createJobs, type Jobs } from "./jobs.ts";
 import { createKeyRing, type KeyRing } from "./key-ring.ts";
 import { createLocalLocks } from "./local-locks.ts";
@@ -88,6 +92,18 @@ export interface BackupEngine<Site extends string = string, Name extends string 
    * others once the damaged piece is read; SOURCE_FAILED.
    */
   restore(plan: RestorePlan, options: RestoreOptions): Job<RestoreReport>;
+  /**
+   * Copies backups to another site, whatever the two formats, from one storage to the other: nothing of the host's
+   * data is touched. Each copy keeps its trigger, times, application, labels and descriptions, and its id where that
+   * is free. It is listed once all of it is there, and checked against the original; what is there already is passed over.
+   *
+   * Rejects with NOT_FOUND for an unknown site or id; LOCKED where another run has one of the backups; CORRUPT where one
+   * that was asked for by its id is damaged, or a copy is not what was copied; and what the storages throw. Backups
+   * that have been copied by then stay.
+   */
+  copy(options: CopyOptions<Site>): Job<CopyReport>;
+  /** Compares two backups, of one site or of two, by their lists: see {@link BackupDiff}. */
+  diff(before: BackupAddress<Site>, after: BackupAddress<Site>, options?: DiffOptions): BackupDiff;
   /** The keys of a site. */
   keys(site: Site): KeyRing;
   /**
@@ -150,6 +166,9 @@ export function createBackupEngine<
       jobs.start({ kind: "restore", site: plan.site, signal: options?.signal }, (job) =>
         runRestore(engine, plan, options?.confirm ?? "", job),
       ),
+    copy: ({ signal, ...request }) =>
+      jobs.start({ kind: "copy", site: request.to, signal }, (job) => runCopy(engine, request, job)),
+    diff: (before, after, options) => diffBackups(engine, before, after, options),
     keys: (site) => createKeyRing(engine, site),
     register: (source) => engine.sources.register(source),
     close() {

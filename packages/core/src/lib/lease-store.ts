@@ -82,7 +82,7 @@ function leaseOf(id: string, open: Fields, details: Fields): Lease {
   };
 }
 
-const LEASE_KINDS: readonly LeaseKind[] = ["backup", "delete", "keys", "rebuild", "prune", "repair"];
+const LEASE_KINDS: readonly LeaseKind[] = ["backup", "delete", "keys", "rebuild", "prune", "repair", "copy"];
 
 const RUNS = {
   backup: "A backup of the same sources",
@@ -91,6 +91,7 @@ const RUNS = {
   rebuild: "A rebuild",
   prune: "A prune",
   repair: "A repair",
+  copy: "A copy",
 } as const;
 
 /** Says who holds what a run needs. */

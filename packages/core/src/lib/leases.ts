@@ -1,7 +1,7 @@
 import type { ProcessIdentity } from "@lifeboat/threads";
 
 /** What a lease is held for. */
-export type LeaseKind = "backup" | "delete" | "keys" | "rebuild" | "prune" | "repair";
+export type LeaseKind = "backup" | "delete" | "keys" | "rebuild" | "prune" | "repair" | "copy";
 
 /**
  * How far a run has come with its lease. `claiming`: it has yet to look at the
@@ -23,7 +23,7 @@ export function mayCommit({ lease }: FoundLease): boolean {
   return lease === null || lease.kind === "backup" || lease.kind === "delete";
 }
 
-/** What a deletion and a rebuild of this backup claim, so that they exclude each other; no source can have this id. */
+/** What a deletion, a rebuild and a copy of this backup claim, so that they exclude each other; no source can have this id. */
 export function backupClaim(id: string): string {
   return `:backup ${id}`;
 }
@@ -93,7 +93,9 @@ export function judgeClaim(own: Lease, others: readonly FoundLease[]): ClaimVerd
 
 function overlaps(own: Lease, other: Lease | null): boolean {
   if (own.sources.length === 0) return false;
-  return other === null || other.sources.some((source) => own.sources.includes(source));
+  if (other === null) return true;
+  if (own.kind === "copy" && other.kind === "copy") return false; // both only read
+  return other.sources.some((source) => own.sources.includes(source));
 }
 
 /** What is known of a backup's folder when a sweep looks at it. */

@@ -1,0 +1,62 @@
+import type { AbortOptions, EntryInfo, EntryPair, PartInfo } from "@lifeboat/contracts";
+import { type ListedIdentity, listedIdentity, readDigests, type SitePart } from "./digests.ts";
+import { type Listing, pairListings } from "./listing.ts";
+
+/** One side of a comparison; its part is absent where the backup does not have the source. */
+export interface DiffSide extends Omit<SitePart, "source"> {
+  readonly part: PartInfo | undefined;
+}
+
+/** How parts are paired. */
+export interface PairOptions extends AbortOptions {
+  readonly content: "listed" | "read";
+  /** Whether pairs that are known to be the same may be left out. */
+  readonly shorten: boolean;
+}
+
+/** The entries of one source in two backups, paired by their paths. */
+export async function* pairParts(before: DiffSide, after: DiffSide, options: PairOptions): AsyncGenerator<EntryPair> {
+  const { content, shorten, signal } = options;
+  const { repository } = before.site;
+  const inOne = before.site.context.siteId === after.site.context.siteId;
+  if (shorten && inOne && repository.diff !== undefined && before.part !== undefined && after.part !== undefined) {
+    const { source } = before.part;
+    yield* repository.diff({ id: before.id, source }, { id: after.id, source }, { signal });
+    return;
+  }
+  const read = content === "read" ? await whatToRead(before, after, { signal }) : { before: false, after: false };
+  yield* pairListings(listing(before, read.before, { signal }), listing(after, read.after, { signal }));
+}
+
+/** Content is read only where the two lists have nothing in common that tells it. */
+async function whatToRead(before: DiffSide, after: DiffSide, options: AbortOptions) {
+  const [first, second] = [await identity(before, options), await identity(after, options)];
+  return { before: first === "nothing" && second !== null, after: second === "nothing" && first !== null };
+}
+
+async function identity({ part, ...side }: DiffSide, options: AbortOptions): Promise<ListedIdentity | null> {
+  return part === undefined ? null : listedIdentity({ ...side, source: part.source }, options);
+}
+
+function listing({ site, id, part }: DiffSide, read: boolean, { signal }: AbortOptions): Listing {
+  if (part === undefined) return { entries: 0, list: nothing, compared: nothing };
+  const { source, counts } = part;
+  const list = () => site.repository.entries(id, source, { signal });
+  return {
+    entries: counts.files + counts.directories + counts.links,
+    list,
+    compared(wanted) {
+      if (read) return readDigests({ site, id, source }, { signal, select: wanted });
+      return wanted === undefined ? list() : only(list(), wanted);
+    },
+  };
+}
+
+async function* nothing(): AsyncGenerator<EntryInfo> {}
+
+async function* only(
+  entries: AsyncIterable<EntryInfo>,
+  wanted: (entry: EntryInfo) => boolean,
+): AsyncGenerator<EntryInfo> {
+  for await (const entry of entries) if (wanted(entry)) yield entry;
+}

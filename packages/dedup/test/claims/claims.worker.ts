@@ -1,4 +1,0 @@
-import { serveTasks } from "@lifeboat/threads";
-import { startClaims } from "./claims.handler.ts";
-
-serveTasks(startClaims);
