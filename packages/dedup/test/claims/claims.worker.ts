@@ -1,0 +1,4 @@
+import { serveTasks } from "@lifeboat/threads";
+import { startClaims } from "./claims.handler.ts";
+
+serveTasks(startClaims);
