@@ -27,6 +27,8 @@ export interface Connection {
   explained(failure: Failure, asked: Asked): LifeboatError;
   /** For how many milliseconds a request is tried again. */
   readonly retryTime: number;
+  /** Whether the client is ours, so that nobody else has a part in the bytes it hands over. */
+  readonly owned: boolean;
   /** Whether the bucket is there, where that is not known yet; cheap afterwards. */
   assertBucket(operation: string, options: AbortOptions): Promise<void>;
   close(): void;
@@ -105,6 +107,7 @@ export function connect({ where, retryTime, open, owned }: ConnectionSettings): 
 
   const connection: Connection = {
     retryTime,
+    owned,
 
     async call<T, S = T>(asked: Asked, { signal }: AbortOptions, work: Work<T>, settle?: Settle<S>): Promise<T | S> {
       let since = 0;

@@ -34,7 +34,7 @@ export async function put(
   body: Uint8Array | AsyncIterable<Uint8Array>,
   { ifAbsent = false, signal }: PutOptions,
 ): Promise<ObjectInfo> {
-  const { settings, conditional } = context;
+  const { settings, conditional, memory } = context;
   const name = nameOf(settings, key, OPERATION);
   using stop = linked(signal);
   const putting: Putting = { key, name, mark: newMark(), ifAbsent, stop };
@@ -46,14 +46,22 @@ export async function put(
   const together = inOne ? Math.max(1, Math.min(uploadConcurrency, Math.floor(MOST_TOGETHER / partBytes))) : 1;
   const whole = partBytes * together;
   const sizeOf = (index: number) => (index === 0 ? whole : sizes.sizeOf(index + together - 1));
-  const parts = body instanceof Uint8Array ? slices(body, sizeOf) : cut(interruptible(body, stop.signal), sizeOf);
+  const parts =
+    body instanceof Uint8Array ? slices(body, sizeOf) : cut(interruptible(body, stop.signal), sizeOf, memory);
   const iterator = toAsync(parts);
   try {
     const first = await iterator.next();
     if (first.done === true) throw new Error("Expected at least one part of every body.");
-    if (first.value.last) return await putWhole(context, putting, first.value.bytes, inOne);
+    if (first.value.last) {
+      const info = await putWhole(context, putting, first.value.bytes, inOne);
+      first.value.release();
+      return info;
+    }
     if (inOne && !(await conditional.inParts({ signal }))) throw tooLongToCreate(key, whole);
     return await uploadParts(context, putting, first.value, iterator);
+  } catch (error) {
+    memory.abandon();
+    throw error;
   } finally {
     await iterator.return?.(undefined);
   }

@@ -13,6 +13,7 @@ import { copy } from "./copy.ts";
 import { get } from "./get.ts";
 import { maxKeyBytes } from "./keys.ts";
 import { list } from "./list.ts";
+import { transferMemory } from "./memory.ts";
 import { type S3StorageOptions, type Settings, settingsOf } from "./options.ts";
 import { put } from "./put.ts";
 import { remove } from "./remove.ts";
@@ -49,7 +50,14 @@ export function s3Storage(options: S3StorageOptions): S3Storage {
     owned: options.client === undefined,
   });
   const conditional = conditionalPuts(settings, connection);
-  const context: Context = { settings, connection, conditional, limits: limitsOf(settings) };
+  const context: Context = {
+    settings,
+    connection,
+    conditional,
+    limits: limitsOf(settings),
+    memory: transferMemory(settings.partBytes * settings.uploadConcurrency),
+    segments: { held: 0 },
+  };
   let disposed = false;
 
   function begin(operation: string, { signal }: AbortOptions): void {

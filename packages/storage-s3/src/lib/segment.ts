@@ -30,7 +30,7 @@ export type Opened = Version | null;
 
 /**
  * Fetches the bytes of a segment as fast as they come and hands each piece to
- * `push`. A body that breaks off goes on where it stopped. That all bytes are of
+ * `push`, with the size of the whole object. A body that breaks off goes on where it stopped. That all bytes are of
  * one version is checked by the ETag of each answer and not asked for with
  * `If-Match`, which servers quote differently.
  *
@@ -41,7 +41,7 @@ export async function fetchSegment(
   plan: SegmentPlan,
   signal: AbortSignal,
   opened: (version: Opened) => void,
-  push: (piece: Uint8Array) => void,
+  push: (piece: Uint8Array, size: number) => void,
 ): Promise<void> {
   const asked = { operation: OPERATION, key: plan.key, right: "s3:GetObject" };
   let version = plan.version;
@@ -79,7 +79,7 @@ export async function fetchSegment(
       for await (const piece of answer.Body as AsyncIterable<Uint8Array>) {
         const wanted = piece.length > end - at ? piece.subarray(0, end - at) : piece;
         at += wanted.length;
-        if (wanted.length > 0) push(wanted);
+        if (wanted.length > 0) push(wanted, size);
       }
       if (at >= end) return;
       throw new Error("The body ended early.");

@@ -53,7 +53,8 @@ export async function uploadParts(
 
   try {
     const { partBytes } = context.settings;
-    const firsts = first.bytes.length > partBytes ? slices(first.bytes, () => partBytes) : [first];
+    const giveBack = (sent: Uint8Array) => context.memory.give(sent);
+    const firsts = first.bytes.length > partBytes ? slices(first.bytes, () => partBytes, giveBack) : [first];
     for (const part of firsts) await send(part);
     for await (const part of rest) await send(part);
     await Promise.all(sending);

@@ -16,7 +16,7 @@ export function releaseBytes(bytes: Uint8Array): void {
 }
 
 /** Smaller ones are no trouble to the collector. */
-const WORTH_IT = 128 * 1024;
+const WORTH_IT = 16 * 1024;
 
 let closed: MessageChannel["port1"] | undefined;
 
