@@ -1,0 +1,105 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { type AbortOptions, isLifeboatError, type LifeboatError, type Storage } from "@lifeboat/contracts";
+import { PACKS_PREFIX, packIdOf } from "../pack/pack-name.ts";
+import { readObject } from "../read-object.ts";
+import type { IndexedPack } from "./encode.ts";
+import { INDEX_PREFIX, isIndexKey } from "./index-name.ts";
+import { type IndexTools, openIndex } from "./index-object.ts";
+import { SiteIndex } from "./site-index.ts";
+
+/** How an index is read. */
+export interface LoadOptions extends AbortOptions {
+  /** Called for an object that can't be read, which is then passed over. Default: its error is thrown. */
+  readonly onDamaged?: ((key: string, error: LifeboatError) => void) | undefined;
+}
+
+/** The packs that a listing of the storage shows, with their sizes. */
+export type ListedPacks = ReadonlyMap<string, number>;
+
+/** So many milliseconds of work are done before others get their turn. */
+const TURN_MS = 5;
+/** So often the index is listed again because objects vanish while they are read. */
+const LISTINGS = 10;
+/** A longer index object is none: 1,048,576 chunks with all that is around them. */
+const MAX_OBJECT_BYTES = 64 << 20;
+
+/** Lists the packs that are there. It counts as a look at the site only if the marks were read before. */
+export async function listPacks(storage: Storage, options: AbortOptions = {}): Promise<ListedPacks> {
+  const packs = new Map<string, number>();
+  for await (const { key, size } of storage.list(PACKS_PREFIX, options)) {
+    const id = packIdOf(key);
+    if (id !== null) packs.set(id, size);
+  }
+  return packs;
+}
+
+/**
+ * Everything that the site's index objects tell, one object after the other. One that vanishes between
+ * the listing and its reading was merged into another: the index is then listed again, until none has.
+ *
+ * @throws CORRUPT, WRONG_KEY, UNSUPPORTED, INCOMPATIBLE without `onDamaged`
+ */
+export async function* readIndex(
+  storage: Storage,
+  tools: IndexTools,
+  { signal, onDamaged }: LoadOptions = {},
+): AsyncGenerator<{ readonly key: string; readonly packs: readonly IndexedPack[] }> {
+  const seen = new Set<string>();
+  for (let listing = 1; ; listing++) {
+    const keys: string[] = [];
+    for await (const { key } of storage.list(INDEX_PREFIX, { signal })) if (isIndexKey(key)) keys.push(key);
+    let vanished = false;
+    for (const key of keys) {
+      if (seen.has(key)) continue;
+      signal?.throwIfAborted();
+      try {
+        const bytes = await readObject(storage, key, MAX_OBJECT_BYTES, { signal });
+        const packs = await openIndex(tools, bytes, key, { signal });
+        seen.add(key);
+        yield { key, packs };
+      } catch (error) {
+        if (!isLifeboatError(error)) throw error;
+        if (error.code === "NOT_FOUND" && listing < LISTINGS) vanished = true;
+        else if (isDamaged(error) && onDamaged !== undefined) {
+          seen.add(key);
+          onDamaged(key, error);
+        } else throw error;
+      }
+    }
+    if (!vanished) return;
+  }
+}
+
+/**
+ * Reads the index of a site into memory.
+ *
+ * @param counts whether a pack may be relied on, by its id and the size that the index gives it
+ */
+export async function loadIndex(
+  storage: Storage,
+  tools: IndexTools,
+  counts: (id: string, size: number) => boolean,
+  options: LoadOptions = {},
+): Promise<SiteIndex> {
+  const index = new SiteIndex();
+  let turn = performance.now();
+  for await (const { packs } of readIndex(storage, tools, options)) {
+    for (const pack of packs) {
+      if (counts(pack.id, pack.size)) index.add(pack);
+      if (performance.now() - turn < TURN_MS) continue;
+      await nextTurn();
+      options.signal?.throwIfAborted();
+      turn = performance.now();
+    }
+  }
+  return index;
+}
+
+/** Only packs that a listing shows with their size, and that no mark condemns. */
+export function reliable(listed: ListedPacks, avoid: ReadonlySet<string>): (id: string, size: number) => boolean {
+  return (id, size) => listed.get(id) === size && !avoid.has(id);
+}
+
+function isDamaged({ code }: LifeboatError): boolean {
+  return code === "CORRUPT" || code === "WRONG_KEY" || code === "UNSUPPORTED" || code === "INCOMPATIBLE";
+}
