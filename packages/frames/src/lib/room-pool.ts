@@ -1,5 +1,8 @@
 import { releaseBytes } from "@lifeboat/threads";
 
+/** What is so small is no trouble to make anew. */
+const SMALL_BYTES = 64 * 1024;
+
 /**
  * Memory for segments on their way through the threads, used again and again: memory
  * that is new each time costs more than most of what is done with it.
@@ -11,7 +14,7 @@ export class RoomPool {
 
   /**
    * @param capacity how many rooms are kept
-   * @param roomBytes how large each is; what is larger is made anew each time
+   * @param roomBytes how large each is; what is larger, or small, is made anew each time
    */
   constructor(capacity: number, roomBytes: number) {
     this.#capacity = capacity;
@@ -20,7 +23,7 @@ export class RoomPool {
 
   /** Room for so many bytes, with whatever was in it. */
   take(bytes: number): Uint8Array<ArrayBuffer> {
-    if (bytes > this.#roomBytes) return new Uint8Array(bytes);
+    if (bytes > this.#roomBytes || bytes <= SMALL_BYTES) return new Uint8Array(bytes);
     return new Uint8Array(this.#free.pop() ?? new ArrayBuffer(this.#roomBytes), 0, bytes);
   }
 

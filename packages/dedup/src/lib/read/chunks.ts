@@ -1,0 +1,143 @@
+import type { LifeboatError } from "@lifeboat/contracts";
+import { sameBytes } from "../bytes.ts";
+import type { ChunkId } from "../id.ts";
+import { ChunkBatch, type ChunkSlot } from "./chunk-batch.ts";
+import type { ChunkLocator, ChunkPlace } from "./chunk-map.ts";
+import type { CachedFrame, FrameCache } from "./frame-cache.ts";
+import type { FrameFetcher } from "./frame-fetch.ts";
+import { badPack, isDamage, unknownChunk } from "./read-errors.ts";
+import { planRuns } from "./restore-plan.ts";
+
+/** What chunks are read with. */
+export interface ChunkTools {
+  readonly locator: ChunkLocator;
+  readonly fetcher: FrameFetcher;
+  readonly cache: FrameCache;
+  readonly idOf: ChunkId;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Chunks that were asked for together, and are there. */
+export interface OpenedChunks {
+  /**
+   * The bytes of the `n`-th chunk, until {@link release}.
+   *
+   * @throws CORRUPT where no copy of it is what its id says; NOT_FOUND where its pack is missing
+   */
+  bytes(n: number): Uint8Array;
+  /** Gives the memory back. */
+  release(): void;
+}
+
+/** A copy in so many packs is tried before a chunk is given up. */
+const MAX_COPIES = 8;
+
+/** Reads chunks by their ids: frame by frame, each once, and from another pack where one is damaged or gone. */
+export class ChunkReader {
+  readonly #tools: ChunkTools;
+
+  constructor(tools: ChunkTools) {
+    this.#tools = tools;
+  }
+
+  /** Bytes read from the storage so far. */
+  get bytesRead(): number {
+    return this.#tools.fetcher.bytesRead;
+  }
+
+  /** Gives up what is under way; nothing can be read afterwards. */
+  stop(): void {
+    this.#tools.fetcher.stop();
+  }
+
+  /** Chunks that are to be asked for together; give them to {@link open}, or release them. */
+  async batch(): Promise<ChunkBatch> {
+    const { locator, cache, signal } = this.#tools;
+    return new ChunkBatch(await locator.map(signal), cache);
+  }
+
+  /** Fetches the chunks of a batch. What is damaged is told where it is asked for; it rejects only where nobody could look. */
+  async open(batch: ChunkBatch): Promise<OpenedChunks> {
+    try {
+      await this.#fetch(batch);
+      for (const slot of batch.slots) await this.#settle(batch, slot);
+    } catch (error) {
+      batch.release();
+      throw error;
+    }
+    return {
+      bytes(n) {
+        const { place, frame, damage } = batch.slots[n] ?? {};
+        if (damage !== undefined) throw damage;
+        if (frame === undefined || place === undefined) throw new RangeError(`There is no chunk ${n}.`);
+        return frame.bytes.subarray(place.offset, place.offset + place.length);
+      },
+      release: () => batch.release(),
+    };
+  }
+
+  /**
+   * One chunk, in memory of its own.
+   *
+   * @throws CORRUPT, NOT_FOUND
+   */
+  async one(id: Uint8Array): Promise<Uint8Array> {
+    const batch = await this.batch();
+    batch.addOne(id, undefined);
+    const opened = await this.open(batch);
+    try {
+      return opened.bytes(0).slice();
+    } finally {
+      opened.release();
+    }
+  }
+
+  async #fetch(batch: ChunkBatch): Promise<void> {
+    const { fetcher } = this.#tools;
+    await Promise.all(planRuns(batch.takeRequests()).map((run) => fetcher.fetch(run)));
+  }
+
+  /** Finds out whether a chunk is right, and looks for another copy where it is not. */
+  async #settle(batch: ChunkBatch, slot: ChunkSlot): Promise<void> {
+    const { locator, signal } = this.#tools;
+    const tried = new Set<string>();
+    for (;;) {
+      if (slot.frame !== undefined) await slot.frame.ready;
+      const problem = this.#problem(slot);
+      if (problem === undefined) {
+        slot.damage = undefined;
+        return;
+      }
+      signal?.throwIfAborted();
+      slot.damage ??= problem; // of several copies' problems the first is told
+      if (slot.place !== undefined) tried.add(slot.place.pack.id);
+      batch.unpin(slot);
+      slot.place = tried.size < MAX_COPIES ? await locator.elsewhere(slot.id, tried, signal) : undefined;
+      if (slot.place === undefined) return;
+      batch.pin(slot);
+      await this.#fetch(batch);
+    }
+  }
+
+  /** What is wrong with a slot's chunk as it is now. */
+  #problem({ place, frame, id, length }: ChunkSlot): LifeboatError | undefined {
+    if (place === undefined || frame === undefined) return unknownChunk(id);
+    if (frame.error !== undefined) {
+      if (isDamage(frame.error)) return frame.error;
+      throw frame.error;
+    }
+    const { pack } = place;
+    if (length !== undefined && place.length !== length)
+      return badPack(pack.id, `a chunk has ${place.length} bytes, not ${length}`);
+    if (this.#isRight(frame, place, id)) return undefined;
+    return badPack(pack.id, `a chunk of frame ${place.frame} is not what its id says`);
+  }
+
+  #isRight({ bytes, checked }: CachedFrame, { offset, length }: ChunkPlace, id: Uint8Array): boolean {
+    const known = checked.get(offset);
+    if (known !== undefined && sameBytes(known, id)) return true;
+    if (!sameBytes(this.#tools.idOf(bytes.subarray(offset, offset + length)), id)) return false;
+    checked.set(offset, id);
+    return true;
+  }
+}

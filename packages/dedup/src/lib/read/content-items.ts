@@ -1,0 +1,77 @@
+import type { EntryInfo } from "@lifeboat/contracts";
+import { ID_BYTES } from "../bytes.ts";
+import { type Body, NO_REFS, type Refs } from "../list/refs.ts";
+import type { ListRow } from "../list/row.ts";
+import type { FeedItem } from "./chunk-feed.ts";
+
+/** An entry with all of its content, or a stretch of one that is large. */
+export interface ContentItem extends FeedItem {
+  readonly entry: EntryInfo;
+  readonly first: boolean;
+  readonly last: boolean;
+}
+
+/** Content of up to so many bytes is in memory at once. */
+export const WHOLE_BYTES = 1024 * 1024;
+
+/** What is read of a part, and how. */
+export interface ItemSource {
+  readonly rows: AsyncIterable<readonly ListRow[]>;
+  /** Makes the entry of a row; `null` where it is not wanted. */
+  readonly entryOf: (row: ListRow) => EntryInfo | null;
+  /** The references of a body, its reference chunks read. */
+  readonly contentOf: (body: Body) => AsyncIterable<Refs>;
+}
+
+/** The entries of a list as what has to be read for them, in their order. */
+export async function* contentItems({ rows, entryOf, contentOf }: ItemSource): AsyncGenerator<readonly ContentItem[]> {
+  for await (const block of rows) {
+    let items: ContentItem[] = [];
+    for (const row of block) {
+      const entry = entryOf(row);
+      if (entry === null) continue;
+      const { body } = row;
+      if (row.type !== "file") items.push({ entry, refs: NO_REFS, first: true, last: true });
+      else if (body.depth === 0 && row.size <= WHOLE_BYTES)
+        items.push({ entry, refs: body.refs, first: true, last: true });
+      else {
+        yield items;
+        items = [];
+        yield* slices(entry, contentOf(body));
+      }
+    }
+    yield items;
+  }
+}
+
+async function* slices(entry: EntryInfo, content: AsyncIterable<Refs>): AsyncGenerator<readonly ContentItem[]> {
+  let first = true;
+  let held: Refs | null = null;
+  for await (const refs of content) {
+    for (const slice of sliced(refs)) {
+      if (held !== null) {
+        yield [{ entry, refs: held, first, last: false }];
+        first = false;
+      }
+      held = slice;
+    }
+  }
+  yield [{ entry, refs: held ?? NO_REFS, first, last: true }];
+}
+
+/** References in stretches of about {@link WHOLE_BYTES} of content. */
+function* sliced(refs: Refs): Generator<Refs> {
+  let start = 0;
+  let bytes = 0;
+  for (let n = 0; n < refs.count; n++) {
+    bytes += refs.lengths[n] ?? 0;
+    if (bytes < WHOLE_BYTES && n < refs.count - 1) continue;
+    yield {
+      count: n + 1 - start,
+      lengths: Array.from({ length: n + 1 - start }, (_, at) => refs.lengths[start + at] ?? 0),
+      ids: refs.ids.subarray(start * ID_BYTES, (n + 1) * ID_BYTES),
+    };
+    start = n + 1;
+    bytes = 0;
+  }
+}

@@ -1,0 +1,74 @@
+import { LifeboatError, type PartInfo } from "@lifeboat/contracts";
+import { decodeBlock } from "../list/decode-block.ts";
+import { chunksOfBody } from "../list/references.ts";
+import { type Body, type Refs, refId } from "../list/refs.ts";
+import type { ListRow } from "../list/row.ts";
+import { type FeedItem, type FeedLimits, feedChunks } from "./chunk-feed.ts";
+import type { ChunkReader } from "./chunks.ts";
+
+const MIB = 1024 * 1024;
+
+/** Blocks are small, and mostly lie next to each other. */
+const LIST_LIMITS: FeedLimits = { batchBytes: 4 * MIB, batches: 2 };
+
+/**
+ * The rows of an entry list, block by block, in their order.
+ *
+ * @param lists reads chunks of lists
+ * @throws CORRUPT, NOT_FOUND, UNSUPPORTED
+ */
+export async function* listRows(root: Body, lists: ChunkReader): AsyncGenerator<readonly ListRow[]> {
+  for await (const batch of feedChunks(blocksOf(root, lists), lists, LIST_LIMITS)) {
+    for (let n = 0; n < batch.items.length; n++) {
+      for (const block of batch.pieces(n)) yield decodeBlock(block);
+    }
+  }
+}
+
+async function* blocksOf(root: Body, lists: ChunkReader): AsyncGenerator<readonly FeedItem[]> {
+  for await (const refs of contentOf(root, lists))
+    yield Array.from({ length: refs.count }, (_, n) => ({ refs: oneOf(refs, n) }));
+}
+
+/** The references to a body's chunks, its reference chunks read as they are come to. */
+export function contentOf(body: Body, lists: ChunkReader): AsyncIterable<Refs> {
+  return chunksOfBody(body, (id) => lists.one(id));
+}
+
+/** One of the references alone. */
+function oneOf(refs: Refs, n: number): Refs {
+  return { count: 1, lengths: [refs.lengths[n] ?? 0], ids: refId(refs, n) };
+}
+
+/** Refuses more than the manifest promised, so that no list can make a disk overflow; and less. */
+export async function* limited(
+  rows: AsyncIterable<readonly ListRow[]>,
+  part: Pick<PartInfo, "source" | "counts" | "size">,
+): AsyncGenerator<readonly ListRow[]> {
+  const { counts, size } = part;
+  const promised = counts.files + counts.directories + counts.links;
+  let entries = 0;
+  let bytes = 0;
+  for await (const block of rows) {
+    for (const row of block) {
+      entries += 1;
+      bytes += row.size;
+    }
+    if (bytes > size || entries > promised) throw otherThan(part, "more entries or bytes");
+    yield block;
+  }
+  if (bytes !== size || entries !== promised) throw otherThan(part, `${entries} entries and ${bytes} bytes`);
+}
+
+function otherThan(
+  { source, counts, size }: Pick<PartInfo, "source" | "counts" | "size">,
+  found: string,
+): LifeboatError {
+  const { files, directories, links } = counts;
+  return new LifeboatError({
+    code: "CORRUPT",
+    operation: "dedup.read",
+    key: source,
+    message: `Expected ${files + directories + links} entries and ${size} bytes in the list of "${source}", as its manifest says, found ${found}.`,
+  });
+}

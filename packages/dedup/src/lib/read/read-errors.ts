@@ -1,0 +1,37 @@
+import { isLifeboatError, LifeboatError } from "@lifeboat/contracts";
+import { packKey } from "../pack/pack-name.ts";
+
+/** The codes that damage may have; anything else says nothing of what lies in the site. */
+const DAMAGE: ReadonlySet<string> = new Set(["NOT_FOUND", "CORRUPT", "WRONG_KEY", "UNSUPPORTED", "INCOMPATIBLE"]);
+
+/** Whether an error says that something is missing or damaged, so that another copy may do. */
+export function isDamage(error: unknown): error is LifeboatError {
+  return isLifeboatError(error) && DAMAGE.has(error.code);
+}
+
+const HINT =
+  "Verify the site: it names the entries that are touched, and the next backup stores again what it still can.";
+
+/** NOT_FOUND: a chunk's pack is missing. CORRUPT: the pack is damaged there. */
+export function badPack(pack: string, problem: string, cause?: unknown): LifeboatError {
+  const missing = isLifeboatError(cause, "NOT_FOUND");
+  const key = packKey(pack);
+  return new LifeboatError({
+    code: missing ? "NOT_FOUND" : "CORRUPT",
+    operation: "dedup.read",
+    key,
+    message: missing ? `The pack ${key} is missing.` : `The pack ${key} is damaged: ${problem}.`,
+    hint: HINT,
+    cause,
+  });
+}
+
+/** CORRUPT: no index names a chunk that a listed backup refers to. */
+export function unknownChunk(id: Uint8Array): LifeboatError {
+  return new LifeboatError({
+    code: "CORRUPT",
+    operation: "dedup.read",
+    message: `No index names the chunk ${Buffer.from(id).toString("hex").slice(0, 16)}…, which the backup refers to.`,
+    hint: HINT,
+  });
+}

@@ -1,0 +1,95 @@
+import type { AbortOptions, EntryInfo, PartInfo, ReadOptions, RestoredEntry, Storage } from "@lifeboat/contracts";
+import { RoomPool } from "@lifeboat/frames";
+import { chunkIds } from "../id.ts";
+import type { Body, Refs } from "../list/refs.ts";
+import type { ListRow } from "../list/row.ts";
+import { chunkIdKey, type SealingKey } from "../site-key.ts";
+import type { ChunkLocator } from "./chunk-map.ts";
+import { ChunkReader } from "./chunks.ts";
+import { contentItems } from "./content-items.ts";
+import { FrameCache } from "./frame-cache.ts";
+import { FrameFetcher } from "./frame-fetch.ts";
+import { contentOf, limited, listRows } from "./list-rows.ts";
+import { readPart } from "./read-part.ts";
+import { readThreads } from "./read-threads.ts";
+import { entryOf } from "./row-entry.ts";
+
+const MIB = 1024 * 1024;
+
+/** Most frames, sealed or expanded, fit. */
+const ROOM_BYTES = 2 * MIB + 64 * 1024;
+/** So many rooms are kept for use again. */
+const ROOMS = 48;
+/** Frames that nobody needs now, but may need again. */
+const IDLE_LIST_BYTES = 8 * MIB;
+const IDLE_DATA_BYTES = 32 * MIB;
+
+/** What a site is read with. */
+export interface ReadSite {
+  readonly storage: Storage;
+  readonly key: SealingKey;
+  /** How many threads; 0 works on the calling thread. */
+  readonly threads: number;
+  readonly locator: ChunkLocator;
+}
+
+/** A site that is open for reading. Disposing it stops its threads and requests. */
+export interface Reading extends AsyncDisposable {
+  /** Reads chunks of lists. */
+  readonly lists: ChunkReader;
+  /** Reads chunks of content. */
+  readonly data: ChunkReader;
+}
+
+/** Opens a site for reading. */
+export async function openReading(site: ReadSite, { signal }: AbortOptions): Promise<Reading> {
+  const { storage, key, locator, threads: size } = site;
+  const idKey = chunkIdKey(key);
+  const threads = await readThreads(size, idKey);
+  const rooms = new RoomPool(ROOMS, ROOM_BYTES);
+  const idOf = chunkIds(idKey);
+  const begin = (idleBytes: number) => {
+    const fetcher = new FrameFetcher({ storage, siteKey: key.siteKey, threads, size, rooms, signal });
+    return new ChunkReader({ locator, fetcher, cache: new FrameCache(rooms, idleBytes), idOf, signal });
+  };
+  const lists = begin(IDLE_LIST_BYTES);
+  const data = begin(IDLE_DATA_BYTES);
+  return {
+    lists,
+    data,
+    async [Symbol.asyncDispose]() {
+      lists.stop();
+      data.stop();
+      await threads[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** What of a part is read. */
+export interface PartRows {
+  readonly part: Pick<PartInfo, "source" | "counts" | "size">;
+  readonly root: Body;
+}
+
+/** The rows of a part's list, block by block: as many as its manifest promised. */
+export function rowsOf({ lists }: Reading, { part, root }: PartRows): AsyncIterable<readonly ListRow[]> {
+  return limited(listRows(root, lists), part);
+}
+
+/** A part's entries with their content. */
+export function readEntries(
+  reading: Reading,
+  { part, root }: PartRows,
+  options: ReadOptions,
+): AsyncGenerator<RestoredEntry> {
+  const { select } = options;
+  const items = contentItems({
+    rows: rowsOf(reading, { part, root }),
+    entryOf(row): EntryInfo | null {
+      const entry = entryOf(row);
+      return select === undefined || select(entry) ? entry : null;
+    },
+    contentOf: (body): AsyncIterable<Refs> => contentOf(body, reading.lists),
+  });
+  return readPart(items, reading.data, options);
+}

@@ -1,0 +1,4 @@
+import { serveTasks } from "@lifeboat/threads";
+import { startUnpackHandler } from "./unpack-handler.ts";
+
+serveTasks(startUnpackHandler);
