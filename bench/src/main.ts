@@ -12,6 +12,8 @@ import { type ToolName, tools, versionOf } from "./tools.ts";
 const ROOM = 2.5;
 
 async function main(): Promise<void> {
+  const [which, ...rest] = process.argv.slice(2);
+  if (which === "dedup") return (await import("./dedup/main.ts")).main(rest);
   const options = parseOptions(process.argv.slice(2));
   if (options === null) return console.log(USAGE);
   await mkdir(options.dir, { recursive: true });

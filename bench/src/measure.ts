@@ -1,7 +1,7 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { shell, warm } from "./shell.ts";
 import { OPERATIONS, type Operation, type ToolName, tools } from "./tools.ts";
 
 /** How long the event loop of the host was held up, in milliseconds; an idle loop shows about 1. */
@@ -40,7 +40,7 @@ export async function measureTool(
     for (const operation of OPERATIONS) {
       const command = commands[operation];
       if (command === undefined) continue;
-      run(`find "$${operation === "backup" ? "CORPUS" : "SITE"}" -type f -print0 | xargs -0 -r cat > /dev/null; sync`);
+      run(warm(operation === "backup" ? "$CORPUS" : "$SITE"));
       const { seconds, peakBytes } = run(command);
       const storedBytes = operation === "backup" ? Number(run(`du -sb "$SITE" | cut -f1`).stdout) : undefined;
       measured.push({
@@ -64,27 +64,4 @@ export async function measureTool(
 function report(work: string): { delay?: LoopDelay } {
   const path = join(work, "report");
   return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as { delay: LoopDelay }) : {};
-}
-
-interface Ran {
-  readonly stdout: string;
-  readonly seconds: number;
-  readonly peakBytes: number;
-}
-
-/** Runs a command under GNU time, in a process of its own. */
-function shell(command: string, env: NodeJS.ProcessEnv): Ran {
-  const started = performance.now();
-  const timed = ["-q", "-f", "%M", "bash", "-o", "pipefail", "-c", command];
-  const { status, stdout, stderr, error } = spawnSync("/usr/bin/time", timed, {
-    env,
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "pipe"],
-    maxBuffer: 1 << 28,
-  });
-  const seconds = (performance.now() - started) / 1000;
-  if (error !== undefined) throw new Error("GNU time is needed: apt-get install time", { cause: error });
-  if (status !== 0) throw new Error(`exit ${status}: ${command}\n${stdout.slice(-2000)}\n${stderr.slice(-2000)}`);
-  const peak = stderr.trimEnd().split("\n").at(-1);
-  return { stdout, seconds, peakBytes: Number(peak) * 1024 };
 }

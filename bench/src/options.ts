@@ -51,13 +51,15 @@ export function parseOptions(args: readonly string[]): Options | null {
   };
 }
 
-function positive(name: string, text: string): number {
+/** A number above 0 from the command line. */
+export function positive(name: string, text: string): number {
   const value = Number(text);
   if (Number.isFinite(value) && value > 0) return value;
   throw new Error(`--${name} wants a number above 0, not "${text}".`);
 }
 
-function choose<T extends string>(name: string, text: string, known: readonly T[]): T[] {
+/** Some of the known names, in their order. */
+export function choose<T extends string>(name: string, text: string, known: readonly T[]): T[] {
   const wanted = text.split(",");
   for (const each of wanted) {
     if (!known.some((one) => one === each)) throw new Error(`--${name} knows ${known.join(", ")}, not "${each}".`);
