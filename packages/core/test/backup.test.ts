@@ -1,13 +1,13 @@
 import { mkdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { LifeboatError } from "@lifeboat/contracts";
+import { LifeboatError, type Storage } from "@lifeboat/contracts";
 import { passphrase } from "@lifeboat/crypto";
 import { openManifests } from "@lifeboat/manifests";
 import { directory, json } from "@lifeboat/sources";
 import { memoryStorage } from "@lifeboat/storage-memory";
 import { describe, expect, it } from "vitest";
 import { findDescriptor } from "../src/lib/descriptor-store.ts";
-import { collect, fill, folder, host, KEY, keys, texts, tree } from "./support.ts";
+import { collect, fill, folder, gate, host, KEY, keys, texts, tree } from "./support.ts";
 
 const coded = (code: string) => expect.objectContaining({ code });
 
@@ -221,6 +221,30 @@ describe("the list of backups", () => {
     const before = performance.now();
     expect(await engine.backups.list({ site: "local" })).toHaveLength(1001);
     expect(performance.now() - before).toBeLessThan(3000);
+  });
+});
+
+describe("a backup that is deleted while it is asked for", () => {
+  it("is absent, whatever of it is still there; it has not lost its manifest", async () => {
+    const storage = memoryStorage();
+    const { engine } = host({ storage, sources: [texts("settings", { a: "1" })] });
+    const { id } = await engine.backup({ site: "local" });
+    const half = gate();
+    const go = gate();
+    const slow: Storage = {
+      ...storage,
+      async delete(keys, options) {
+        await storage.delete(keys, options);
+        if (!keys.some((key) => key.endsWith("manifest.json"))) return;
+        half.open();
+        await go.opened;
+      },
+    };
+    const deletion = host({ storage: slow }).engine.backups.delete({ site: "local", id });
+    await half.opened;
+    await expect(engine.backups.get({ site: "local", id })).rejects.toThrow(coded("NOT_FOUND"));
+    go.open();
+    await deletion;
   });
 });
 

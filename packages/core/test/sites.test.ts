@@ -96,3 +96,23 @@ describe("a site that is open", () => {
     expect(part.toString("latin1")).toContain("Anna's");
   });
 });
+
+describe("a site that another host makes while it is looked for", () => {
+  it("is found, however far the other host has come with its first backup", async () => {
+    const storage = memoryStorage();
+    const other = host({ storage, sources }).engine;
+    let id = "";
+    const slow: Storage = {
+      ...storage,
+      async *list(prefix, options) {
+        // Whoever lists has found no descriptor; now the other host is quicker.
+        if (id === "") ({ id } = await other.backup({ site: "local" }));
+        yield* storage.list(prefix, options);
+      },
+    };
+    const { engine } = host({ storage: slow, sources: [texts("media", { a: "1" })] });
+    await engine.backup({ site: "local" });
+    expect(await engine.backups.list({ site: "local" })).toHaveLength(2);
+    expect(id).not.toBe("");
+  });
+});

@@ -119,3 +119,22 @@ describe("A body", () => {
     ).rejects.toThrow("no");
   });
 });
+
+describe("A body", () => {
+  it.each([0, 1, 5, 1000])(
+    "is taken whole, whether it has more or less than the %i bytes that were told",
+    async (size) => {
+      const sent = new Uint8Array(300).map((_, i) => i);
+      const open = async function* () {
+        for (let at = 0; at < sent.length; at += 7) yield sent.subarray(at, at + 7);
+      };
+      expect(await startBody({ ...FILE, size, open }, 1024, undefined)).toEqual({ kind: "whole", bytes: sent });
+      const long = await startBody({ ...FILE, size, open }, 128, undefined);
+      if (long.kind !== "more") return expect.fail("It has more than one piece.");
+      const pieces = [long.first];
+      for await (const piece of long.rest) pieces.push(piece);
+      expect(pieces.map(({ length }) => length)).toEqual([128, 128, 44]);
+      expect(Buffer.concat(pieces)).toEqual(Buffer.from(sent));
+    },
+  );
+});

@@ -69,9 +69,17 @@ export async function findDescriptor(
   }
   if (copy !== null) return { ...(await open(copy)), bytes: copy, stale: DESCRIPTOR_KEY };
   for (const prefix of DATA_PREFIXES) {
-    for await (const { key: found } of storage.list(prefix)) throw descriptorLost(storage, found);
+    for await (const { key: data } of storage.list(prefix)) {
+      // A host that has made the site since we looked may have put data into it by now.
+      if (await hasDescriptor(storage)) return findDescriptor(storage, key, known);
+      throw descriptorLost(storage, data);
+    }
   }
   return null;
+}
+
+async function hasDescriptor(storage: Storage): Promise<boolean> {
+  return (await storage.stat(DESCRIPTOR_KEY)) !== null || (await storage.stat(DESCRIPTOR_COPY_KEY)) !== null;
 }
 
 /** A descriptor that was just made, open as it is. */

@@ -1,5 +1,6 @@
 import { type AbortOptions, LifeboatError } from "@lifeboat/contracts";
 import { backupFolder, backupKey, MANIFEST_NAME } from "@lifeboat/manifests";
+import { leaseKey } from "./lease-store.ts";
 import type { OpenSite } from "./sites.ts";
 import { manifestMissing } from "./sweep.ts";
 
@@ -9,10 +10,14 @@ import { manifestMissing } from "./sweep.ts";
  * @throws NOT_FOUND; CORRUPT
  */
 export async function expectManifest(site: OpenSite, id: string, options: AbortOptions): Promise<void> {
-  const { storage } = site.context;
-  if ((await storage.stat(backupKey(id, MANIFEST_NAME), options)) !== null) return;
-  if (await hasFolder(site, id, options)) throw manifestMissing(id);
-  throw noBackup(site, id);
+  const isThere = async (key: string) => (await site.context.storage.stat(key, options)) !== null;
+  const manifest = backupKey(id, MANIFEST_NAME);
+  if (await isThere(manifest)) return;
+  if (!(await hasFolder(site, id, options))) throw noBackup(site, id);
+  // A run may be making or deleting it, or have ended since: leases go last.
+  if (await isThere(leaseKey(id))) throw noBackup(site, id);
+  if (await isThere(manifest)) return;
+  throw (await hasFolder(site, id, options)) ? manifestMissing(id) : noBackup(site, id);
 }
 
 /** Whether anything of a backup is in the storage. */

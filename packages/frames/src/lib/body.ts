@@ -1,12 +1,20 @@
 import { type EntryInfo, isLifeboatError, type ProblemReport, type SourceEntry } from "@lifeboat/contracts";
 
-/** A body cut into pieces of a fixed length, each in a buffer of its own; only the last may be shorter. */
-async function* pieces(body: AsyncIterable<Uint8Array>, length: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  let room = new Uint8Array(length);
+/**
+ * A body cut into pieces of a fixed length, each in a buffer of its own; only the last may be shorter. A body that
+ * is said to be small takes no more memory than that, unless it turns out to be larger.
+ */
+async function* pieces(
+  body: AsyncIterable<Uint8Array>,
+  length: number,
+  expected: number,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  let room = new Uint8Array(Math.min(length, expected));
   let filled = 0;
   for await (const chunk of body) {
     for (let at = 0; at < chunk.length; ) {
       const part = chunk.subarray(at, at + length - filled);
+      if (filled + part.length > room.length) room = grown(room.subarray(0, filled), length, filled + part.length);
       room.set(part, filled);
       filled += part.length;
       at += part.length;
@@ -17,8 +25,17 @@ async function* pieces(body: AsyncIterable<Uint8Array>, length: number): AsyncGe
       }
     }
   }
-  if (filled > 0) yield room.slice(0, filled);
+  if (filled > 0) yield filled === room.length ? room : room.slice(0, filled);
 }
+
+function grown(room: Uint8Array, most: number, least: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(Math.min(most, Math.max(2 * room.length, least)));
+  larger.set(room);
+  return larger;
+}
+
+/** Room for a body whose size nobody knows. */
+const UNKNOWN_SIZE = 64 << 10;
 
 /** What the beginning of a body showed. */
 export type BodyStart =
@@ -40,7 +57,7 @@ export async function startBody(
   length: number,
   signal: AbortSignal | undefined,
 ): Promise<BodyStart> {
-  const rest = pieces(entry.open?.({ signal }) ?? nothing(), length);
+  const rest = pieces(entry.open?.({ signal }) ?? nothing(), length, entry.size ?? UNKNOWN_SIZE);
   try {
     const first = await rest.next();
     if (first.done === true) return { kind: "whole", bytes: new Uint8Array(0) };

@@ -1,0 +1,58 @@
+import { type Dice, dice } from "./random.ts";
+import type { Weather } from "./weather.ts";
+
+/** What a host does. */
+export type ActionKind = "backup" | "list" | "delete" | "verify" | "restore" | "prune" | "repair";
+
+/** One thing that a host does, after a pause. */
+export interface Action {
+  /** Its name in traces, and what leaves it out: `a.3`. */
+  readonly name: string;
+  readonly kind: ActionKind;
+  readonly pause: number;
+}
+
+/** A host and all that it does. */
+export interface Program {
+  readonly name: string;
+  /** The id of its source; two hosts may have the same. */
+  readonly source: string;
+  readonly skew: number;
+  readonly drift: number;
+  readonly actions: readonly Action[];
+}
+
+const KINDS: readonly ActionKind[] = [
+  ...(["backup", "backup", "backup", "backup", "backup"] as const),
+  ...(["delete", "delete", "prune", "prune", "prune"] as const),
+  ...(["list", "verify", "restore", "repair"] as const),
+];
+
+/** What all hosts of a seed do. */
+export function programsOf(seed: number, weather: Weather, abilities: ReadonlySet<ActionKind>): Program[] {
+  const random = dice(seed, "programs");
+  const kinds = KINDS.filter((kind) => abilities.has(kind));
+  return Array.from({ length: 2 + random.below(3) }, (_, n) => {
+    const name = String.fromCodePoint(97 + n);
+    return {
+      name,
+      source: random.chance(0.7) ? `files-${name}` : "files",
+      skew: weather.skew === 0 ? 0 : random.below(2 * weather.skew) - weather.skew,
+      drift: weather.skew === 0 ? 0 : (random.below(2001) - 1000) / 1e6,
+      actions: Array.from({ length: 2 + random.below(4) }, (_each, at) =>
+        action(random, weather, kinds, `${name}.${at}`, n + at === 0),
+      ),
+    };
+  });
+}
+
+function action(
+  random: Dice,
+  { pause }: Weather,
+  kinds: readonly ActionKind[],
+  name: string,
+  isFirst: boolean,
+): Action {
+  const kind = random.pick(kinds) ?? "backup";
+  return { name, kind: isFirst ? "backup" : kind, pause: random.span(1, pause) };
+}
