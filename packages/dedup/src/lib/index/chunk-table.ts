@@ -29,17 +29,18 @@ const TABLE_BYTES = LENGTHS_AT + TABLE_ROWS * 4;
 /** An id as eight numbers, taken from bytes once. */
 export class IdWords {
   readonly words = new Int32Array(ID_WORDS);
-  readonly #bytes = new Uint8Array(this.words.buffer);
+  /** The same, as the id's bytes. */
+  readonly bytes = new Uint8Array(this.words.buffer);
 
   /** Takes the id at a byte of some bytes. */
   take(bytes: Uint8Array, at: number): this {
-    for (let i = 0; i < ID_WORDS * 4; i++) this.#bytes[i] = bytes[at + i] ?? 0;
+    for (let i = 0; i < ID_WORDS * 4; i++) this.bytes[i] = bytes[at + i] ?? 0;
     return this;
   }
 
   /** The first bits of the id as a number. */
   top(bits: number): number {
-    const [a = 0, b = 0, c = 0, d = 0] = this.#bytes;
+    const [a = 0, b = 0, c = 0, d = 0] = this.bytes;
     return bits === 0 ? 0 : ((a << 24) | (b << 16) | (c << 8) | d) >>> (32 - bits);
   }
 }

@@ -107,13 +107,17 @@ export class ChunkTables implements ChunkClaims {
     return { frame, offset: table.offsets[row] ?? 0, length: table.lengths[row] ?? 0 };
   }
 
-  /** Notes where a chunk lies: one that was claimed and is in a pack now, or one that an index tells of. */
-  settle(ids: Uint8Array, at: number, { frame, offset, length }: ChunkSpot): void {
+  /**
+   * Notes where a chunk lies: one that was claimed and is in a pack now, or one that an index tells of. `weakly`
+   * leaves one alone that is settled already.
+   */
+  settle(ids: Uint8Array, at: number, { frame, offset, length }: ChunkSpot, weakly = false): void {
     const id = this.#id.take(ids, at);
     this.#makeRoom(id);
     const table = this.#tableOf(id);
     const found = table?.findOrAdd(id) ?? -1;
     const row = found <= -2 ? -2 - found : found;
+    if (weakly && found >= 0 && (table?.frames[row] ?? 0) < RELEASED) return;
     if (table === undefined || row < 0) return; // no room while tasks are under way: it is stored again at worst
     table.offsets[row] = offset;
     table.lengths[row] = length;
@@ -137,6 +141,18 @@ export class ChunkTables implements ChunkClaims {
     const which = id.top(this.#bits);
     const row = this.#tables[which]?.table.find(id) ?? -1;
     return row < 0 ? -1 : which * TABLE_ROWS + row;
+  }
+
+  /** Every id with its number. The words are used again. */
+  *entries(): Generator<{ readonly id: IdWords; readonly number: number }> {
+    const id = new IdWords();
+    for (const [which, { table }] of this.#tables.entries()) {
+      if (this.#tables[which - 1]?.table === table) continue;
+      for (const row of table.used()) {
+        table.id(row, id);
+        yield { id, number: id.top(this.#bits) * TABLE_ROWS + row };
+      }
+    }
   }
 
   /** All numbers are smaller. */

@@ -70,22 +70,26 @@ export async function* readIndex(
   }
 }
 
+/** How a pack counts: found by its chunks before all others, only where no other has them, or not at all. */
+export type PackStanding = "good" | "weak" | "none";
+
 /**
  * Reads the index of a site into memory.
  *
- * @param counts whether a pack may be relied on, by its id and the size that the index gives it
+ * @param standing how a pack counts, by its id and the size that the index gives it
  */
 export async function loadIndex(
   storage: Storage,
   tools: IndexTools,
-  counts: (id: string, size: number) => boolean,
+  standing: (id: string, size: number) => PackStanding,
   options: LoadOptions = {},
 ): Promise<SiteIndex> {
   const index = new SiteIndex();
   let turn = performance.now();
   for await (const { packs } of readIndex(storage, tools, options)) {
     for (const pack of packs) {
-      if (counts(pack.id, pack.size)) index.add(pack);
+      const counts = standing(pack.id, pack.size);
+      if (counts !== "none") index.add(pack, counts === "weak");
       if (performance.now() - turn < TURN_MS) continue;
       await nextTurn();
       options.signal?.throwIfAborted();
@@ -96,8 +100,13 @@ export async function loadIndex(
 }
 
 /** Only packs that a listing shows with their size, and that no mark condemns. */
-export function reliable(listed: ListedPacks, avoid: ReadonlySet<string>): (id: string, size: number) => boolean {
-  return (id, size) => listed.get(id) === size && !avoid.has(id);
+export function reliable(listed: ListedPacks, avoid: ReadonlySet<string>): (id: string, size: number) => PackStanding {
+  return (id, size) => (listed.get(id) === size && !avoid.has(id) ? "good" : "none");
+}
+
+/** The same, but packs in marks count where nothing else has their chunks. */
+export function present(listed: ListedPacks, marked: ReadonlySet<string>): (id: string, size: number) => PackStanding {
+  return (id, size) => (listed.get(id) !== size ? "none" : marked.has(id) ? "weak" : "good");
 }
 
 function isDamaged({ code }: LifeboatError): boolean {

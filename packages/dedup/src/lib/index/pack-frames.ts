@@ -1,23 +1,11 @@
 import { SEGMENT_OVERHEAD } from "@lifeboat/crypto";
-import { FRAME_CODECS, type FrameCodec, type FrameInfo, type PackContent } from "../pack/layout.ts";
+import { FRAME_CODECS, type FrameInfo, type PackContent } from "../pack/layout.ts";
+import type { FramePlace, PackPlace } from "../read/chunk-map.ts";
+import { PACK_HEADER_BYTES } from "../read/pack-map.ts";
 import type { IndexedPack } from "./encode.ts";
 
-/** Bytes of a pack's header: it has no key block. */
-const HEADER_BYTES = 96;
-
-/** A frame in its pack's object. */
-export interface FramePlace {
-  /** The byte that the sealed frame begins at. */
-  readonly offset: number;
-  /** Bytes of the sealed frame. */
-  readonly storedLength: number;
-  /** Bytes after decompression. */
-  readonly expanded: number;
-  readonly codec: FrameCodec;
-}
-
 /** A pack of an index in memory: some 20 bytes a frame, none a chunk. */
-export class PackFrames {
+export class PackFrames implements PackPlace {
   readonly id: string;
   readonly size: number;
   readonly sha256: Uint8Array;
@@ -39,7 +27,7 @@ export class PackFrames {
     this.firstFrame = firstFrame;
     this.frameCount = frames.length;
     this.#offsets = new Uint32Array(frames.length + 1);
-    let at = HEADER_BYTES;
+    let at = PACK_HEADER_BYTES;
     for (const [n, { length }] of frames.entries()) {
       this.#offsets[n] = at;
       at += length + SEGMENT_OVERHEAD;

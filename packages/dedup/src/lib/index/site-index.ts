@@ -1,20 +1,16 @@
 import { ID_BYTES } from "../bytes.ts";
+import type { ChunkMap, ChunkPlace } from "../read/chunk-map.ts";
 import { ChunkTables } from "./chunk-tables.ts";
 import type { IndexedPack } from "./encode.ts";
 import { PackFrames } from "./pack-frames.ts";
 
 /** Where a chunk lies. */
-export interface ChunkPlace {
+export interface IndexedChunk extends ChunkPlace {
   readonly pack: PackFrames;
-  /** The frame's number in its pack. */
-  readonly frame: number;
-  /** The byte of the expanded frame that it begins at. */
-  readonly offset: number;
-  readonly length: number;
 }
 
 /** What is known of a site's packs and chunks, in memory. The tables may be shared with worker threads. */
-export class SiteIndex {
+export class SiteIndex implements ChunkMap {
   readonly tables = new ChunkTables();
   readonly #packs = new Map<string, PackFrames>();
   /** In the order of their first frames. */
@@ -26,8 +22,11 @@ export class SiteIndex {
     return this.#packs;
   }
 
-  /** Adds a pack and its chunks; one that is known already is passed over. A chunk that several packs hold is found in the last. */
-  add(pack: IndexedPack): PackFrames {
+  /**
+   * Adds a pack and its chunks; one that is known already is passed over. A chunk that several packs hold is found in
+   * the last of those that were not added `weakly`, if there is one.
+   */
+  add(pack: IndexedPack, weakly = false): PackFrames {
     const known = this.#packs.get(pack.id);
     if (known !== undefined) return known;
     const frames = new PackFrames(pack, this.#frames);
@@ -39,7 +38,8 @@ export class SiteIndex {
       let offset = 0;
       for (const end = chunk + chunks; chunk < end; chunk++) {
         const length = directory.lengths[chunk] ?? 0;
-        this.tables.settle(directory.ids, chunk * ID_BYTES, { frame: this.#frames + n, offset, length });
+        const spot = { frame: this.#frames + n, offset, length };
+        this.tables.settle(directory.ids, chunk * ID_BYTES, spot, weakly);
         offset += length;
       }
     }
@@ -48,7 +48,7 @@ export class SiteIndex {
   }
 
   /** Where a chunk lies, or `undefined` where no pack that is known holds it. */
-  find(ids: Uint8Array, at = 0): ChunkPlace | undefined {
+  find(ids: Uint8Array, at = 0): IndexedChunk | undefined {
     const spot = this.tables.find(ids, at);
     const pack = spot && this.#packOf(spot.frame);
     if (spot === undefined || pack === undefined) return undefined;
