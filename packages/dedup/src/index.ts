@@ -1,2 +1,3 @@
 export type { ChunkProfile } from "./lib/chunk/profile.ts";
-export { type ChunkSizes, type DedupOptions, dedupSettings } from "./lib/settings.ts";
+export { dedup } from "./lib/dedup.ts";
+export type { ChunkSizes, DedupOptions } from "./lib/settings.ts";

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { gearModule } from "../scripts/gear-module.ts";
-import { chunksOf } from "../src/lib/chunk/chunk-stream.ts";
-import { type Candidate, createCutter, selectCuts } from "../src/lib/chunk/cutter.ts";
+import { StreamCutter } from "../src/lib/chunk/chunk-stream.ts";
+import { type Candidate, selectCuts } from "../src/lib/chunk/cut-selector.ts";
+import { createCutter } from "../src/lib/chunk/cutter.ts";
 import { type Finder, plainFinder } from "../src/lib/chunk/finder.ts";
 import { wasmFinder } from "../src/lib/chunk/finder-wasm.ts";
 import { gearTable, WINDOW } from "../src/lib/chunk/gear-table.ts";
@@ -59,7 +60,12 @@ function streamed(profile: ChunkProfile, finder: Finder, body: Uint8Array, sizes
     at += size;
   }
   let at = 0;
-  return [...chunksOf(pieces, profile, finder)].map((chunk) => {
+  const cutter = new StreamCutter(profile, finder);
+  const chunks = function* () {
+    for (const piece of pieces) yield* cutter.push(piece);
+    yield* cutter.end();
+  };
+  return [...chunks()].map((chunk) => {
     expect(Buffer.compare(chunk, body.subarray(at, at + chunk.length))).toBe(0);
     at += chunk.length;
     return at;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { type ChunkSizes, dedupSettings } from "../src/index.ts";
-import { readDedupSettings } from "../src/lib/settings.ts";
+import { type ChunkSizes, dedup } from "../src/index.ts";
+import { dedupSettings, readDedupSettings } from "../src/lib/settings.ts";
 
 test("a site keeps the sizes that it was made with", () => {
   expect(dedupSettings()).toEqual({ min: 16_384, average: 65_536, max: 262_144 });
@@ -25,4 +25,9 @@ test("sizes out of their limits are refused", () => {
   for (const settings of [undefined, null, 1, [], {}, { min: "64" }]) {
     expect(() => readDedupSettings(settings as never)).toThrow(expect.objectContaining({ code: "CORRUPT" }));
   }
+});
+
+test("a level that zstd does not have is refused", () => {
+  for (const level of [0, 20, 1.5])
+    expect(() => dedup({ level })).toThrow(expect.objectContaining({ code: "INVALID" }));
 });

@@ -28,6 +28,8 @@ export interface SiteContext {
   readonly secret: SiteSecret | null;
   /** Threads for the heavy work. 0 works on the calling thread. */
   readonly threads: number;
+  /** What {@link Format.settings} answered when the site was made, out of its descriptor. */
+  readonly settings?: Json | undefined;
   /** What waits or judges how old something is asks it. Default: the system's. */
   readonly clock?: Clock | undefined;
 }
@@ -35,6 +37,8 @@ export interface SiteContext {
 /** How backups are laid out in a storage. */
 export interface Format {
   readonly name: FormatName;
+  /** What a new site keeps in its descriptor for ever, such as sizes that all of its backups share. Absent: nothing. */
+  settings?(): Json;
   /** Does no I/O of its own. */
   open(site: SiteContext): Repository;
 }

@@ -87,7 +87,8 @@ export interface NewDescriptor extends WrittenDescriptor, OpenedDescriptor {}
 
 /** The descriptor of a new site, not written anywhere yet. */
 export async function newDescriptor({ format, key, suite }: NewSite): Promise<NewDescriptor> {
-  const made = await createDescriptor({ format: format.name, formatVersion: FORMAT_VERSION, key, suite });
+  const settings = format.settings?.();
+  const made = await createDescriptor({ format: format.name, formatVersion: FORMAT_VERSION, key, suite, settings });
   return { ...made, slotId: made.descriptor.slots[0]?.id ?? null };
 }
 

@@ -80,7 +80,7 @@ export function createSites(all: Readonly<Record<string, SiteOptions>>, { thread
 
   function contextOf(
     name: string,
-    { storage }: SiteOptions,
+    { storage, format }: SiteOptions,
     siteKey: Uint8Array | null,
     current: () => SiteDescriptor,
   ): SiteContext {
@@ -91,6 +91,7 @@ export function createSites(all: Readonly<Record<string, SiteOptions>>, { thread
       storage,
       threads,
       clock,
+      settings: current().other[format.name],
       secret: siteKey && {
         key: siteKey,
         suite: suite ?? 1,

@@ -30,6 +30,8 @@ export interface CreateDescriptorOptions extends CreateSlotOptions {
   /** Default: 1, AES-256-GCM. Not looked at where the site is not encrypted. */
   readonly suite?: CipherSuite | undefined;
   readonly key: SiteKeyOption;
+  /** What the format keeps in the descriptor, under its name. Default: nothing. */
+  readonly settings?: Json | undefined;
 }
 
 /** A descriptor, and the key where there is one. */
@@ -53,7 +55,7 @@ const FORMATS: readonly string[] = ["archive", "dedup", "mirror"] satisfies Form
 /** Docs: `Keys.createDescriptor`. */
 export async function createDescriptor(
   tools: KeyTools,
-  { format, formatVersion, suite = 1, key, label, signal }: CreateDescriptorOptions,
+  { format, formatVersion, suite = 1, key, settings, label, signal }: CreateDescriptorOptions,
 ): Promise<WrittenDescriptor & { readonly siteKey: Uint8Array | null }> {
   if (!FORMATS.includes(format) || !isVersion(formatVersion) || (suite !== 1 && suite !== 2)) {
     throw invalid(
@@ -62,7 +64,8 @@ export async function createDescriptor(
     );
   }
   const siteId = toHex(tools.random(16));
-  const base = { version: 1, siteId, created: tools.now().toISOString(), format, formatVersion, other: {} } as const;
+  const other = settings === undefined ? {} : { [format]: settings };
+  const base = { version: 1, siteId, created: tools.now().toISOString(), format, formatVersion, other } as const;
   if (key.kind === "unencrypted") {
     return { ...writeDescriptor(tools, { ...base, suite: null, slots: [] }, null), siteKey: null };
   }

@@ -13,6 +13,8 @@ export type ChunkSizes = "fine" | "medium" | "coarse";
 export interface DedupOptions {
   /** Only counts when a site is made: it keeps its sizes for ever. Default: `fine`. */
   readonly chunks?: ChunkSizes | ChunkProfile | undefined;
+  /** How hard to compress, 1 (fast) to 19, with zstd. Default: 1. */
+  readonly level?: number | undefined;
 }
 
 const PROFILES: Readonly<Record<ChunkSizes, ChunkProfile>> = {

@@ -28,33 +28,3 @@ export function createCutter(profile: ChunkProfile, finder: Finder): Cutter {
     },
   };
 }
-
-/** The places where a body of `size` bytes is cut, its end included, by all the ends that the loose mask allows. */
-export function selectCuts(profile: ChunkProfile, size: number, candidates: Iterable<Candidate>): number[] {
-  const { min, average, max } = profile;
-  const cuts: number[] = [];
-  if (size === 0) return cuts;
-  let start = 0;
-  const cutAt = (end: number) => {
-    cuts.push(end);
-    start = end;
-  };
-  if (size > average) {
-    for (const { end, strict } of candidates) {
-      if (end >= size) break;
-      while (end - start >= max) cutAt(start + max);
-      const length = end - start;
-      if (length >= (strict ? min : average)) cutAt(end);
-    }
-    while (size - start > max) cutAt(start + max);
-  }
-  if (start < size) cutAt(size);
-  return cuts;
-}
-
-/** An end that the loose mask allows. */
-export interface Candidate {
-  readonly end: number;
-  /** Whether the strict one does too. */
-  readonly strict: boolean;
-}

@@ -56,7 +56,8 @@ export function formatHarness(options: FormatSuiteOptions, secret: SiteContext["
           for (const repository of opened) await repository[Symbol.asyncDispose]();
           await storage[Symbol.asyncDispose]();
         });
-        const context = { name: "test", siteId: "site-1", storage, secret, threads: options.threads ?? 0 };
+        const { format, threads = 0 } = options;
+        const context = { name: "test", siteId: "site-1", storage, secret, threads, settings: format.settings?.() };
         const open = (change: Partial<SiteContext>) => {
           const repository = options.format.open({ ...context, ...change });
           opened.push(repository);

@@ -1,0 +1,4 @@
+import { serveTasks } from "@lifeboat/threads";
+import { startPackHandler } from "./pack-handler.ts";
+
+serveTasks(startPackHandler);

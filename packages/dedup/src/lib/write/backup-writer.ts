@@ -1,0 +1,135 @@
+import { createHash } from "node:crypto";
+import { setMaxListeners } from "node:events";
+import {
+  type AbortOptions,
+  type BackupStart,
+  type BackupWriter,
+  type Clock,
+  orAbort,
+  type SiteContext,
+  systemClock,
+} from "@lifeboat/contracts";
+import { setupCodec } from "@lifeboat/frames";
+import { backupKey, type Manifests } from "@lifeboat/manifests";
+import { gearTable } from "../chunk/gear-table.ts";
+import type { ChunkProfile } from "../chunk/profile.ts";
+import type { IndexTools } from "../index/index-object.ts";
+import { listPacks, loadIndex, reliable } from "../index/load.ts";
+import { createIndexWriter } from "../index/writer.ts";
+import { encodePartObject, partName } from "../list/part-object.ts";
+import { packTarget } from "../pack/limits.ts";
+import { chunkIdKey, chunkTableSeed, sealingKey } from "../site-key.ts";
+import { metadataOf } from "./metadata.ts";
+import { PackLine } from "./pack-line.ts";
+import { PartWriter } from "./write-part.ts";
+
+/** What backups of a site are written with. */
+export interface WriteSite {
+  readonly site: SiteContext;
+  readonly profile: ChunkProfile;
+  readonly manifests: Manifests;
+  readonly indexTools: () => Promise<IndexTools>;
+  /** zstd's, 1 to 19. */
+  readonly level: number;
+  /** Packs that marks say not to rely on, looked up when a backup begins. */
+  readonly avoid: (options: AbortOptions) => Promise<ReadonlySet<string>>;
+}
+
+/** Begins a backup: W2 of docs/spec/dedup.md, "Writing". The run's lease is there already. */
+export async function beginBackup(
+  { site, profile, manifests, indexTools, level, avoid: readAvoid }: WriteSite,
+  start: BackupStart,
+  options: AbortOptions = {},
+): Promise<BackupWriter> {
+  const { storage, threads } = site;
+  const clock: Clock = site.clock ?? systemClock;
+  const key = sealingKey(site);
+  const gear = gearTable(chunkTableSeed(key));
+  const stop = new AbortController();
+  const { signal } = stop;
+  setMaxListeners(0, signal); // each task and put that is under way has one
+  const avoid = await readAvoid(options); // before packs are listed: the two must not change places
+  /** Written last but the manifest: they must not be there before all that they need. */
+  const parts = new Map<string, Uint8Array>();
+  let opened: Promise<{ readonly line: PackLine; readonly flushIndex: () => Promise<void> }> | undefined;
+
+  async function openLine() {
+    const tools = await indexTools();
+    const listed = await listPacks(storage, { signal });
+    const onDamaged = () => undefined; // what it told of is stored again: that heals it, as far as this backup goes
+    const index = await loadIndex(storage, tools, reliable(listed, avoid), { signal, onDamaged });
+    const writer = createIndexWriter(storage, tools, clock);
+    const siteBytes = [...listed.values()].reduce((sum, size) => sum + size, 0);
+    const codec = await setupCodec("zstd", level);
+    const setup = { key, idKey: chunkIdKey(key), gear, profile, codec, packBytes: packTarget(siteBytes) };
+    const line = new PackLine({
+      setup,
+      threads,
+      tables: index.tables,
+      storage,
+      signal,
+      onStored(pack) {
+        index.add(pack);
+        return writer.add(pack, { signal });
+      },
+    });
+    return { line, flushIndex: () => writer.flush({ signal }) };
+  }
+
+  async function line(): Promise<PackLine> {
+    opened ??= openLine();
+    return (await opened).line;
+  }
+
+  /** Lets an abort of one call stop everything: a part that is cut off makes no backup. */
+  async function stoppable<T>({ signal: outer }: AbortOptions, work: () => Promise<T>): Promise<T> {
+    const abort = () => stop.abort(outer?.reason);
+    outer?.throwIfAborted();
+    outer?.addEventListener("abort", abort, { once: true });
+    try {
+      return await work();
+    } finally {
+      outer?.removeEventListener("abort", abort);
+    }
+  }
+
+  async function close(): Promise<void> {
+    await opened?.then(
+      ({ line: pool }) => pool.stop(),
+      () => undefined, // whoever waited for it was told
+    );
+  }
+
+  return {
+    part: (part, entries, partOptions = {}) =>
+      stoppable(partOptions, async () => {
+        const writer = new PartWriter({ line, gear, profile, signal }, partOptions);
+        const written = await orAbort(writer.write(entries), signal);
+        const { root, problemCount, ...facts } = written;
+        const backup = { ...start, siteId: site.siteId };
+        const bytes = await encodePartObject(key, { backup, part: metadataOf(part), list: { ...root, ...facts } });
+        parts.set(part.source, bytes);
+        const sha256 = createHash("sha256").update(bytes).digest("hex");
+        const objects = [{ name: partName(part.source), size: bytes.length, sha256 }];
+        return { ...metadataOf(part), ...facts, objects, problemCount };
+      }),
+    commit: (manifest, commitOptions = {}) =>
+      stoppable(commitOptions, async () => {
+        if (opened !== undefined) {
+          const { line: pool, flushIndex } = await opened;
+          await pool.flush(true);
+          await flushIndex();
+          await pool.stop();
+        }
+        for (const [source, bytes] of parts) {
+          await storage.put(backupKey(start.id, partName(source)), bytes, { signal });
+        }
+        await manifests.commit(manifest, { signal });
+      }),
+    async abort() {
+      stop.abort(new Error("The backup was given up."));
+      await close();
+      await manifests.remove([start.id]);
+    },
+  };
+}
