@@ -4,9 +4,9 @@ import type { SourceEntry } from "@lifeboat/contracts";
 import { openCodec, setupCodec } from "@lifeboat/frames";
 import { memoryStorage } from "@lifeboat/storage-memory";
 import { describe, expect, test } from "vitest";
+import { siteLocator } from "../src/lib/index/locator.ts";
 import { openPartObject } from "../src/lib/read/open-part.ts";
 import { openReading, rowsOf } from "../src/lib/read/reading.ts";
-import { siteLocator } from "../src/lib/read/site-locator.ts";
 import { backUp, contents, fileIn, folder, idOf, keysOf, type TestSite, testSite } from "./sites.ts";
 import { exampleBody, hex, KEY } from "./support.ts";
 
@@ -18,7 +18,7 @@ async function cutsOf({ storage, context, repository }: TestSite, n: number): Pr
   const place = { storage, key: KEY, siteId: context.siteId, id: idOf(n) };
   const { list } = await openPartObject(place, part, {});
   const zstd = await openCodec(await setupCodec("zstd", 1));
-  const locator = siteLocator(storage, async () => ({ key: KEY, zstd }));
+  const locator = siteLocator(storage, { key: KEY, zstd });
   await using reading = await openReading({ storage, key: KEY, threads: 0, locator }, {});
   const cuts = new Map<string, string>();
   for await (const rows of rowsOf(reading, { part, root: list })) {

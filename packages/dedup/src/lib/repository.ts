@@ -5,15 +5,15 @@ import {
   type Repository,
   type SiteContext,
 } from "@lifeboat/contracts";
-import { openCodec, setupCodec } from "@lifeboat/frames";
 import { openManifests } from "@lifeboat/manifests";
 import type { ChunkProfile } from "./chunk/profile.ts";
-import type { IndexTools } from "./index/index-object.ts";
+import { type DedupSite, openDedupSite } from "./dedup-site.ts";
+import { siteLocator } from "./index/locator.ts";
 import { openPartObject } from "./read/open-part.ts";
 import { openReading, readEntries, rowsOf } from "./read/reading.ts";
 import { entryOf } from "./read/row-entry.ts";
-import { siteLocator } from "./read/site-locator.ts";
 import { rebuildManifest } from "./rebuild.ts";
+import { lookAtLate } from "./session/look.ts";
 import { sealingKey } from "./site-key.ts";
 import { beginBackup } from "./write/backup-writer.ts";
 
@@ -26,16 +26,16 @@ export interface DedupSetup {
 
 /** A site's backups, each piece of content kept once. */
 export function dedupRepository(site: SiteContext, { profile, level }: DedupSetup): Repository {
-  const manifests = openManifests(site);
   const key = sealingKey(site);
   const { storage, siteId, threads } = site;
-  let tools: Promise<IndexTools> | undefined;
+  const manifests = openManifests(site, {
+    look: async (manifest, options) => lookAtLate(await opened(), manifest, options),
+  });
+  let opening: Promise<DedupSite> | undefined;
 
-  function indexTools(): Promise<IndexTools> {
-    tools ??= setupCodec("zstd", level)
-      .then(openCodec)
-      .then((zstd) => ({ key, zstd }));
-    return tools;
+  function opened(): Promise<DedupSite> {
+    opening ??= openDedupSite(site);
+    return opening;
   }
 
   async function findPart(id: string, source: string, options: AbortOptions): Promise<PartInfo> {
@@ -57,13 +57,15 @@ export function dedupRepository(site: SiteContext, { profile, level }: DedupSetu
     return { part, root: list };
   }
 
-  function read(options: AbortOptions) {
-    return openReading({ storage, key, threads, locator: siteLocator(storage, indexTools) }, options);
+  async function read(options: AbortOptions) {
+    const { tools } = await opened();
+    return openReading({ storage, key, threads, locator: siteLocator(storage, tools) }, options);
   }
 
   return {
-    begin: (start, options) =>
-      beginBackup({ site, profile, manifests, indexTools, level, avoid: async () => new Set() }, start, options),
+    async begin(start, options) {
+      return beginBackup({ site: await opened(), profile, manifests, level }, start, options);
+    },
     list: (options) => manifests.list(options),
     manifest: (id, options) => manifests.manifest(id, options),
     labels: (id, options) => manifests.labels(id, options),
@@ -72,14 +74,14 @@ export function dedupRepository(site: SiteContext, { profile, level }: DedupSetu
     rebuild: (id, options) => rebuildManifest(site, manifests, id, options),
 
     async *entries(id, source, options = {}) {
-      const opened = await openPart(id, source, options);
+      const part = await openPart(id, source, options);
       await using reading = await read(options);
-      for await (const rows of rowsOf(reading, opened)) for (const row of rows) yield entryOf(row);
+      for await (const rows of rowsOf(reading, part)) for (const row of rows) yield entryOf(row);
     },
     async *read(id, source, options = {}) {
-      const opened = await openPart(id, source, options);
+      const part = await openPart(id, source, options);
       await using reading = await read(options);
-      yield* readEntries(reading, opened, options);
+      yield* readEntries(reading, part, options);
     },
     async verify() {
       throw new LifeboatError({ code: "UNSUPPORTED", operation: "dedup.verify", message: "Not verified yet." });

@@ -1,60 +1,49 @@
 import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import {
-  type AbortOptions,
-  type BackupStart,
-  type BackupWriter,
-  type Clock,
-  orAbort,
-  type SiteContext,
-  systemClock,
-} from "@lifeboat/contracts";
+import { type AbortOptions, type BackupStart, type BackupWriter, orAbort } from "@lifeboat/contracts";
 import { setupCodec } from "@lifeboat/frames";
 import { backupKey, type Manifests } from "@lifeboat/manifests";
 import { gearTable } from "../chunk/gear-table.ts";
 import type { ChunkProfile } from "../chunk/profile.ts";
-import type { IndexTools } from "../index/index-object.ts";
+import type { DedupSite } from "../dedup-site.ts";
 import { listPacks, loadIndex, reliable } from "../index/load.ts";
 import { createIndexWriter } from "../index/writer.ts";
 import { encodePartObject, partName } from "../list/part-object.ts";
 import { packTarget } from "../pack/limits.ts";
-import { chunkIdKey, chunkTableSeed, sealingKey } from "../site-key.ts";
+import { packsToAvoid, readMarks } from "../session/marks.ts";
+import { chunkIdKey, chunkTableSeed } from "../site-key.ts";
+import { expectBelieved } from "./believed.ts";
 import { metadataOf } from "./metadata.ts";
 import { PackLine } from "./pack-line.ts";
 import { PartWriter } from "./write-part.ts";
 
 /** What backups of a site are written with. */
 export interface WriteSite {
-  readonly site: SiteContext;
+  readonly site: DedupSite;
   readonly profile: ChunkProfile;
   readonly manifests: Manifests;
-  readonly indexTools: () => Promise<IndexTools>;
   /** zstd's, 1 to 19. */
   readonly level: number;
-  /** Packs that marks say not to rely on, looked up when a backup begins. */
-  readonly avoid: (options: AbortOptions) => Promise<ReadonlySet<string>>;
 }
 
 /** Begins a backup: W2 of docs/spec/dedup.md, "Writing". The run's lease is there already. */
 export async function beginBackup(
-  { site, profile, manifests, indexTools, level, avoid: readAvoid }: WriteSite,
+  { site, profile, manifests, level }: WriteSite,
   start: BackupStart,
   options: AbortOptions = {},
 ): Promise<BackupWriter> {
-  const { storage, threads } = site;
-  const clock: Clock = site.clock ?? systemClock;
-  const key = sealingKey(site);
+  const { context, key, tools, clock } = site;
+  const { storage, threads, siteId } = context;
   const gear = gearTable(chunkTableSeed(key));
   const stop = new AbortController();
   const { signal } = stop;
   setMaxListeners(0, signal); // each task and put that is under way has one
-  const avoid = await readAvoid(options); // before packs are listed: the two must not change places
+  const avoid = packsToAvoid(await readMarks(context, options)); // before packs are listed: the two must not change places
   /** Written last but the manifest: they must not be there before all that they need. */
   const parts = new Map<string, Uint8Array>();
   let opened: Promise<{ readonly line: PackLine; readonly flushIndex: () => Promise<void> }> | undefined;
 
   async function openLine() {
-    const tools = await indexTools();
     const listed = await listPacks(storage, { signal });
     const onDamaged = () => undefined; // what it told of is stored again: that heals it, as far as this backup goes
     const index = await loadIndex(storage, tools, reliable(listed, avoid), { signal, onDamaged });
@@ -106,7 +95,7 @@ export async function beginBackup(
         const writer = new PartWriter({ line, gear, profile, signal }, partOptions);
         const written = await orAbort(writer.write(entries), signal);
         const { root, problemCount, ...facts } = written;
-        const backup = { ...start, siteId: site.siteId };
+        const backup = { ...start, siteId };
         const bytes = await encodePartObject(key, { backup, part: metadataOf(part), list: { ...root, ...facts } });
         parts.set(part.source, bytes);
         const sha256 = createHash("sha256").update(bytes).digest("hex");
@@ -125,6 +114,7 @@ export async function beginBackup(
           await storage.put(backupKey(start.id, partName(source)), bytes, { signal });
         }
         await manifests.commit(manifest, { signal });
+        await expectBelieved(site, manifest, { signal });
       }),
     async abort() {
       stop.abort(new Error("The backup was given up."));
