@@ -2,6 +2,8 @@ import type { EntryInfo, PartInfo, Storage } from "@lifeboat/contracts";
 import { openCodec, setupCodec } from "@lifeboat/frames";
 import { memoryStorage } from "@lifeboat/storage-memory";
 import { chunkIds } from "../src/lib/id.ts";
+import { listPacks } from "../src/lib/index/load.ts";
+import { SiteIndex } from "../src/lib/index/site-index.ts";
 import { createBlockCut } from "../src/lib/list/block-cut.ts";
 import { BlockEncoder } from "../src/lib/list/encode-block.ts";
 import { BodyBuilder } from "../src/lib/list/references.ts";
@@ -11,7 +13,6 @@ import type { FrameCodec, PackContent } from "../src/lib/pack/layout.ts";
 import { type FinishedPack, PackBuilder } from "../src/lib/pack/pack-builder.ts";
 import { packKey } from "../src/lib/pack/pack-name.ts";
 import type { ChunkLocator, ChunkMap } from "../src/lib/read/chunk-map.ts";
-import { mapOfPacks } from "../src/lib/read/pack-map.ts";
 import { chunkIdKey } from "../src/lib/site-key.ts";
 import { KEY } from "./support.ts";
 
@@ -112,17 +113,23 @@ export class WrittenSite {
   }
 
   /** Finds chunks in all packs that were written, the first copy first. */
-  locator(asked: { elsewhere?: number } = {}): ChunkLocator {
-    const without = (packs: ReadonlySet<string>) => mapOfPacks(this.packs.filter(({ id }) => !packs.has(id)).reverse());
+  locator(asked: { fresh?: number } = {}): ChunkLocator {
+    const without = (packs: ReadonlySet<string>) => {
+      const index = new SiteIndex();
+      for (const pack of [...this.packs].reverse()) if (!packs.has(pack.id)) index.add(pack);
+      return index;
+    };
+    const { storage, packs: all } = this;
     let first: ChunkMap | undefined;
     return {
       async map() {
         first ??= without(new Set());
         return first;
       },
-      async elsewhere(id, packs) {
-        asked.elsewhere = (asked.elsewhere ?? 0) + 1;
-        return without(packs).find(id);
+      async fresh(packs) {
+        asked.fresh = (asked.fresh ?? 0) + 1;
+        const listed = await listPacks(storage);
+        return without(new Set([...packs, ...all.map(({ id }) => id).filter((id) => !listed.has(id))]));
       },
     };
   }

@@ -2,7 +2,7 @@ import type { Storage } from "@lifeboat/contracts";
 import { orAbort } from "@lifeboat/contracts";
 import type { ChunkLocator } from "../read/chunk-map.ts";
 import type { IndexTools } from "./index-object.ts";
-import { loadIndex } from "./load.ts";
+import { listPacks, loadIndex, type PackStanding, reliable } from "./load.ts";
 import type { SiteIndex } from "./site-index.ts";
 
 /** So many indexes that were read anew are remembered, by the packs that they leave out. */
@@ -23,8 +23,8 @@ export function siteLocator(storage: Storage, tools: IndexTools): ChunkLocator {
   let first: Promise<SiteIndex> | undefined;
   const fresh = new Map<string, Fresh>();
 
-  function load(without: ReadonlySet<string>): Promise<SiteIndex> {
-    return loadIndex(storage, tools, (id) => (without.has(id) ? "none" : "good"), {
+  function load(standing: (id: string, size: number) => PackStanding): Promise<SiteIndex> {
+    return loadIndex(storage, tools, standing, {
       onDamaged: () => undefined, // what only it names is not found, and told then
     });
   }
@@ -33,7 +33,7 @@ export function siteLocator(storage: Storage, tools: IndexTools): ChunkLocator {
     const name = [...without].sort().join(" ");
     const known = fresh.get(name);
     if (known !== undefined && performance.now() - known.at < FRESH_MS) return known.index;
-    const index = load(without);
+    const index = listPacks(storage).then((listed) => load(reliable(listed, without)));
     fresh.delete(name);
     fresh.set(name, { at: performance.now(), index });
     for (const oldest of fresh.keys()) {
@@ -47,7 +47,7 @@ export function siteLocator(storage: Storage, tools: IndexTools): ChunkLocator {
   return {
     map(signal) {
       if (first === undefined) {
-        const loading = load(new Set());
+        const loading = load(() => "good");
         first = loading;
         loading.catch(() => {
           if (first === loading) first = undefined; // whoever asked is told; the next one tries again
@@ -55,9 +55,6 @@ export function siteLocator(storage: Storage, tools: IndexTools): ChunkLocator {
       }
       return orAbort(first, signal);
     },
-    async elsewhere(id, without, signal) {
-      const index = await orAbort(anew(without), signal);
-      return index.find(id);
-    },
+    fresh: (without, signal) => orAbort(anew(without), signal),
   };
 }

@@ -1,7 +1,7 @@
 import { SEGMENT_OVERHEAD } from "@lifeboat/crypto";
 import { FRAME_CODECS, type FrameInfo, type PackContent } from "../pack/layout.ts";
+import { PACK_HEADER_BYTES } from "../pack/limits.ts";
 import type { FramePlace, PackPlace } from "../read/chunk-map.ts";
-import { PACK_HEADER_BYTES } from "../read/pack-map.ts";
 import type { IndexedPack } from "./encode.ts";
 
 /** A pack of an index in memory: some 20 bytes a frame, none a chunk. */

@@ -13,6 +13,9 @@ export const MAX_PACK_CHUNKS = 1_048_576;
 /** No pack is larger, in bytes. */
 export const MAX_PACK_BYTES = 128 << 20;
 
+/** Bytes before a pack's first frame: a header without a key block. */
+export const PACK_HEADER_BYTES = 96;
+
 const GIB = 2 ** 30;
 
 /** How large packs are to become, in bytes, in a site of so many bytes. */

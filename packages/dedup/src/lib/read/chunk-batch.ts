@@ -15,6 +15,8 @@ export interface ChunkSlot {
   frame: CachedFrame | undefined;
   /** Why it can't be had, as far as is known. */
   damage: LifeboatError | undefined;
+  /** The packs in which it was not as it should be, in hex. */
+  readonly tried: Set<string>;
 }
 
 /** Gathers chunks that are wanted together, and the frames that have to be fetched for them. */
@@ -43,7 +45,8 @@ export class ChunkBatch {
   }
 
   addOne(id: Uint8Array, length: number | undefined): void {
-    const slot: ChunkSlot = { id, length, place: this.#map.find(id), frame: undefined, damage: undefined };
+    const place = this.#map.find(id);
+    const slot: ChunkSlot = { id, length, place, frame: undefined, damage: undefined, tried: new Set() };
     this.slots.push(slot);
     this.pin(slot);
   }

@@ -45,13 +45,10 @@ export interface ChunkLocator {
   /** The index, read when it is first asked for. */
   map(signal: AbortSignal | undefined): Promise<ChunkMap>;
   /**
-   * Another place of a chunk, by an index that is read anew: a prune may have moved it meanwhile.
+   * The index, read anew, with the packs alone that are there: a prune may have moved chunks meanwhile, and
+   * another copy may be better.
    *
-   * @param without packs in which it was not found as it should be, in hex
+   * @param without packs to pass over, in hex
    */
-  elsewhere(
-    id: Uint8Array,
-    without: ReadonlySet<string>,
-    signal: AbortSignal | undefined,
-  ): Promise<ChunkPlace | undefined>;
+  fresh(without: ReadonlySet<string>, signal: AbortSignal | undefined): Promise<ChunkMap>;
 }

@@ -60,7 +60,7 @@ export class ChunkReader {
   async open(batch: ChunkBatch): Promise<OpenedChunks> {
     try {
       await this.#fetch(batch);
-      for (const slot of batch.slots) await this.#settle(batch, slot);
+      await this.#settle(batch);
     } catch (error) {
       batch.release();
       throw error;
@@ -97,26 +97,42 @@ export class ChunkReader {
     await Promise.all(planRuns(batch.takeRequests()).map((run) => fetcher.fetch(run)));
   }
 
-  /** Finds out whether a chunk is right, and looks for another copy where it is not. */
-  async #settle(batch: ChunkBatch, slot: ChunkSlot): Promise<void> {
+  /** Finds out which chunks are not right, and looks for other copies of them. */
+  async #settle(batch: ChunkBatch): Promise<void> {
     const { locator, signal } = this.#tools;
-    const tried = new Set<string>();
-    for (;;) {
+    let wrong = await this.#wrong(batch.slots);
+    for (let round = 0; wrong.length > 0 && round < MAX_COPIES; round++) {
+      for (const { without, slots } of groups(wrong)) {
+        signal?.throwIfAborted();
+        const map = await locator.fresh(without, signal);
+        for (const slot of slots) {
+          batch.unpin(slot);
+          slot.place = map.find(slot.id);
+          batch.pin(slot);
+        }
+      }
+      await this.#fetch(batch);
+      wrong = await this.#wrong(wrong.filter(({ place }) => place !== undefined));
+    }
+  }
+
+  /** The slots whose chunks are not right as they are now. */
+  async #wrong(slots: readonly ChunkSlot[]): Promise<ChunkSlot[]> {
+    const wrong: ChunkSlot[] = [];
+    for (const slot of slots) {
       if (slot.frame !== undefined) await slot.frame.ready;
       const problem = this.#problem(slot);
       if (problem === undefined) {
         slot.damage = undefined;
-        return;
+        continue;
       }
-      signal?.throwIfAborted();
+      // One that is missing is missing in the next listing too.
+      const again = slot.damage !== undefined;
+      if (slot.place !== undefined && (again || problem.code !== "NOT_FOUND")) slot.tried.add(slot.place.pack.id);
       slot.damage ??= problem; // of several copies' problems the first is told
-      if (slot.place !== undefined) tried.add(slot.place.pack.id);
-      batch.unpin(slot);
-      slot.place = tried.size < MAX_COPIES ? await locator.elsewhere(slot.id, tried, signal) : undefined;
-      if (slot.place === undefined) return;
-      batch.pin(slot);
-      await this.#fetch(batch);
+      wrong.push(slot);
     }
+    return wrong;
   }
 
   /** What is wrong with a slot's chunk as it is now. */
@@ -140,4 +156,18 @@ export class ChunkReader {
     checked.set(offset, id);
     return true;
   }
+}
+
+/** Slots by the packs in which their chunks were looked for. */
+function groups(
+  slots: readonly ChunkSlot[],
+): Iterable<{ readonly without: ReadonlySet<string>; readonly slots: ChunkSlot[] }> {
+  const found = new Map<string, { readonly without: ReadonlySet<string>; readonly slots: ChunkSlot[] }>();
+  for (const slot of slots) {
+    const key = [...slot.tried].sort().join();
+    const group = found.get(key);
+    if (group === undefined) found.set(key, { without: slot.tried, slots: [slot] });
+    else group.slots.push(slot);
+  }
+  return found.values();
 }

@@ -5,11 +5,20 @@ import { type Body, type Refs, refId } from "../list/refs.ts";
 import type { ListRow } from "../list/row.ts";
 import { type FeedItem, type FeedLimits, feedChunks } from "./chunk-feed.ts";
 import type { ChunkReader } from "./chunks.ts";
+import { isDamage } from "./read-errors.ts";
 
 const MIB = 1024 * 1024;
 
 /** Blocks are small, and mostly lie next to each other. */
 const LIST_LIMITS: FeedLimits = { batchBytes: 4 * MIB, batches: 2 };
+
+/** How a list is read. */
+export interface ListOptions {
+  /** Called for a block that can't be read, which is then passed over. Default: its error is thrown. */
+  readonly onDamaged?: ((error: LifeboatError) => void) | undefined;
+  /** Called with the id of each chunk of the list, before it is read. */
+  readonly onChunk?: ((id: Uint8Array) => void) | undefined;
+}
 
 /**
  * The rows of an entry list, block by block, in their order.
@@ -17,17 +26,39 @@ const LIST_LIMITS: FeedLimits = { batchBytes: 4 * MIB, batches: 2 };
  * @param lists reads chunks of lists
  * @throws CORRUPT, NOT_FOUND, UNSUPPORTED
  */
-export async function* listRows(root: Body, lists: ChunkReader): AsyncGenerator<readonly ListRow[]> {
-  for await (const batch of feedChunks(blocksOf(root, lists), lists, LIST_LIMITS)) {
+export async function* listRows(
+  root: Body,
+  lists: ChunkReader,
+  { onDamaged, onChunk }: ListOptions = {},
+): AsyncGenerator<readonly ListRow[]> {
+  for await (const batch of feedChunks(blocksOf(root, lists, onChunk), lists, LIST_LIMITS)) {
     for (let n = 0; n < batch.items.length; n++) {
-      for (const block of batch.pieces(n)) yield decodeBlock(block);
+      let rows: readonly ListRow[] = [];
+      try {
+        rows = batch.pieces(n).flatMap(decodeBlock);
+      } catch (error) {
+        if (!isDamage(error) || onDamaged === undefined) throw error;
+        onDamaged(error);
+      }
+      yield rows;
     }
   }
 }
 
-async function* blocksOf(root: Body, lists: ChunkReader): AsyncGenerator<readonly FeedItem[]> {
-  for await (const refs of contentOf(root, lists))
-    yield Array.from({ length: refs.count }, (_, n) => ({ refs: oneOf(refs, n) }));
+async function* blocksOf(
+  root: Body,
+  lists: ChunkReader,
+  onChunk: ListOptions["onChunk"],
+): AsyncGenerator<readonly FeedItem[]> {
+  const read = (id: Uint8Array) => {
+    onChunk?.(id);
+    return lists.one(id);
+  };
+  for await (const refs of chunksOfBody(root, read)) {
+    const blocks = Array.from({ length: refs.count }, (_, n) => ({ refs: oneOf(refs, n) }));
+    for (const block of blocks) onChunk?.(block.refs.ids);
+    yield blocks;
+  }
 }
 
 /** The references to a body's chunks, its reference chunks read as they are come to. */

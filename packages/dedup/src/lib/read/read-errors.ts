@@ -12,18 +12,19 @@ export function isDamage(error: unknown): error is LifeboatError {
 const HINT =
   "Verify the site: it names the entries that are touched, and the next backup stores again what it still can.";
 
-/** NOT_FOUND: a chunk's pack is missing. CORRUPT: the pack is damaged there. */
-export function badPack(pack: string, problem: string, cause?: unknown): LifeboatError {
-  const missing = isLifeboatError(cause, "NOT_FOUND");
+/** NOT_FOUND: a pack is missing. */
+export function missingPack(pack: string, cause?: unknown): LifeboatError {
   const key = packKey(pack);
-  return new LifeboatError({
-    code: missing ? "NOT_FOUND" : "CORRUPT",
-    operation: "dedup.read",
-    key,
-    message: missing ? `The pack ${key} is missing.` : `The pack ${key} is damaged: ${problem}.`,
-    hint: HINT,
-    cause,
-  });
+  const message = `The pack ${key} is missing.`;
+  return new LifeboatError({ code: "NOT_FOUND", operation: "dedup.read", key, message, hint: HINT, cause });
+}
+
+/** CORRUPT: a pack is damaged; NOT_FOUND where the cause is that it is missing. */
+export function badPack(pack: string, problem: string, cause?: unknown): LifeboatError {
+  if (isLifeboatError(cause, "NOT_FOUND")) return missingPack(pack, cause);
+  const key = packKey(pack);
+  const message = `The pack ${key} is damaged: ${problem}.`;
+  return new LifeboatError({ code: "CORRUPT", operation: "dedup.read", key, message, hint: HINT, cause });
 }
 
 /** CORRUPT: no index names a chunk that a listed backup refers to. */

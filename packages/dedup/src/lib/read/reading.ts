@@ -39,6 +39,8 @@ export interface Reading extends AsyncDisposable {
   readonly lists: ChunkReader;
   /** Reads chunks of content. */
   readonly data: ChunkReader;
+  /** Fetches frames of which only is asked whether they are right. */
+  readonly checking: FrameFetcher;
 }
 
 /** Opens a site for reading. */
@@ -48,18 +50,21 @@ export async function openReading(site: ReadSite, { signal }: AbortOptions): Pro
   const threads = await readThreads(size, idKey);
   const rooms = new RoomPool(ROOMS, ROOM_BYTES);
   const idOf = chunkIds(idKey);
+  const fetching = () => new FrameFetcher({ storage, siteKey: key.siteKey, threads, size, rooms, signal });
   const begin = (idleBytes: number) => {
-    const fetcher = new FrameFetcher({ storage, siteKey: key.siteKey, threads, size, rooms, signal });
-    return new ChunkReader({ locator, fetcher, cache: new FrameCache(rooms, idleBytes), idOf, signal });
+    return new ChunkReader({ locator, fetcher: fetching(), cache: new FrameCache(rooms, idleBytes), idOf, signal });
   };
   const lists = begin(IDLE_LIST_BYTES);
   const data = begin(IDLE_DATA_BYTES);
+  const checking = fetching();
   return {
     lists,
     data,
+    checking,
     async [Symbol.asyncDispose]() {
       lists.stop();
       data.stop();
+      checking.stop();
       await threads[Symbol.asyncDispose]();
     },
   };

@@ -35,7 +35,7 @@ export async function lookAtLate(
   const avoid = packsToAvoid(await readMarks(context, { signal })); // before the packs are listed
   const listed = await listPacks(storage, { signal });
   const index = await loadIndex(storage, tools, present(listed, avoid), { signal });
-  const locator = { map: async () => index, elsewhere: async () => undefined };
+  const locator = { map: async () => index, fresh: async () => ({ find: () => undefined }) };
   await using reading = await openReading({ storage, key, threads, locator }, { signal });
   const look = lookInto(index, avoid);
   for (const { list } of parts) {
