@@ -15,6 +15,7 @@ import { entryOf } from "./read/row-entry.ts";
 import { rebuildManifest } from "./rebuild.ts";
 import { lookAtLate } from "./session/look.ts";
 import { sealingKey } from "./site-key.ts";
+import { verifyBackup } from "./verify/verify.ts";
 import { beginBackup } from "./write/backup-writer.ts";
 
 /** How a site's backups are written. */
@@ -83,8 +84,10 @@ export function dedupRepository(site: SiteContext, { profile, level }: DedupSetu
       await using reading = await read(options);
       yield* readEntries(reading, part, options);
     },
-    async verify() {
-      throw new LifeboatError({ code: "UNSUPPORTED", operation: "dedup.verify", message: "Not verified yet." });
+    async verify(id, level, options) {
+      const manifest = await manifests.manifest(id, options);
+      const { tools } = await opened();
+      return verifyBackup({ site, manifests, tools }, manifest, level, options);
     },
     async [Symbol.asyncDispose]() {},
   };
