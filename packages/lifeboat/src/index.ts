@@ -12,6 +12,7 @@ export {
   type SlotKeyOption,
   unencrypted,
 } from "@lifeboat/crypto";
+export { type ChunkProfile, type ChunkSizes, type DedupOptions, dedup } from "@lifeboat/dedup";
 export {
   type CommandOptions,
   command,
