@@ -9,13 +9,7 @@ export interface RemoteSite extends AsyncDisposable {
   readonly name: string;
   /** What `support/remote.mjs` opens. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** The most memory above the idle process, in MiB: what may be on its way, and 150. */
-  readonly memory: number;
 }
-
-/** Of an engine with a local site: see the design's figures for memory. */
-const LOCAL_MEMORY = 250;
-const MARGIN = 150;
 
 const nothing = async () => undefined;
 
@@ -24,7 +18,6 @@ export const SITES: readonly ((folder: string) => Promise<RemoteSite>)[] = [
   async (folder) => ({
     name: "local",
     options: { type: "local", path: join(folder, "local") },
-    memory: LOCAL_MEMORY,
     [Symbol.asyncDispose]: nothing,
   }),
   async (folder) => {
@@ -35,7 +28,6 @@ export const SITES: readonly ((folder: string) => Promise<RemoteSite>)[] = [
     return {
       name: "OpenSSH",
       options: { type: "sftp", host, port, username, privateKey, hostKey: fingerprint, path: `${directory}/site` },
-      memory: 17 * 4 + MARGIN, // up to 17 MiB in flight on each of its connections
       [Symbol.asyncDispose]: () => server.stop(),
     };
   },
@@ -50,7 +42,6 @@ export const SITES: readonly ((folder: string) => Promise<RemoteSite>)[] = [
     return {
       name: "Ceph RGW",
       options: { type: "s3", provider: "ceph", endpoint, credentials, region, bucket },
-      memory: 8 * 8 + MARGIN,
       [Symbol.asyncDispose]: () => server.stop(),
     };
   },
