@@ -2,7 +2,8 @@
 // site in a local directory. Places come in the environment, as for every tool.
 import { writeFileSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { createBackupEngine, dedup, directory, localStorage, passphrase } from "lifeboat";
+import { dedup } from "@lifeboat/dedup";
+import { createBackupEngine, directory, localStorage, passphrase } from "lifeboat";
 
 const { CORPUS, SITE, OUT, ONE, REPORT, CHUNKS } = process.env;
 const [operation] = process.argv.slice(2);

@@ -2,7 +2,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
 /** How to call it. */
-export const HELP = `npm run quickstart -- [DIR] [--site URL]
+export const HELP = `npm run quickstart -- [DIR] [--site URL] [--format archive|dedup]
 
 Backs up DIR (default: this checkout), looks inside, verifies, restores elsewhere and compares every byte.
 Without --site the backup goes to a temporary folder. With it, the site is tested first, and the backup stays there.
@@ -16,6 +16,9 @@ Without --site the backup goes to a temporary folder. With it, the site is teste
       SFTP_KEY_FILE (and SFTP_KEY_PASSPHRASE), SFTP_PASSWORD, or the keys of the SSH agent.
       The server is known by SFTP_HOST_KEY (SHA256:…), or by what ~/.ssh/known_hosts has.
 
+  --format archive|dedup
+      How backups are laid out: a file for each, or each piece of content once for all of them. Default: archive.
+
   BACKUP_PASSPHRASE
       What encrypts the backups. Default: a passphrase that everybody knows.`;
 
@@ -26,6 +29,7 @@ export interface Asked {
   readonly data: string;
   /** Where the site lies; `undefined` for a temporary folder. */
   readonly site: string | undefined;
+  readonly format: "archive" | "dedup";
 }
 
 /** Reads the command line. Throws where it is none. */
@@ -33,9 +37,16 @@ export function readArguments(args: readonly string[]): Asked {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { site: { type: "string" }, help: { type: "boolean", short: "h", default: false } },
+    options: {
+      site: { type: "string" },
+      format: { type: "string", default: "archive" },
+      help: { type: "boolean", short: "h", default: false },
+    },
   });
   const checkout = join(import.meta.dirname, "..", "..", "..");
   const data = resolve(process.env.INIT_CWD ?? ".", positionals[0] ?? checkout);
-  return { help: values.help, data, site: values.site };
+  const { help, site, format } = values;
+  if (format !== "archive" && format !== "dedup")
+    throw new Error(`Expected --format archive or dedup, found ${format}.`);
+  return { help, data, site, format };
 }

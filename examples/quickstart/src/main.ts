@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import {
+  archive,
   createBackupEngine,
+  dedup,
   directory,
   isLifeboatError,
   type Json,
@@ -13,7 +15,7 @@ import {
   passphrase,
   type Storage,
 } from "lifeboat";
-import { HELP, readArguments } from "./arguments.ts";
+import { type Asked, HELP, readArguments } from "./arguments.ts";
 import { compareTrees } from "./compare.ts";
 import { follow } from "./progress.ts";
 import { storageOf } from "./site.ts";
@@ -25,7 +27,12 @@ const SETTINGS: Json = { theme: "dark", cameras: [{ name: "front door", fps: 25 
 let settings: Json = SETTINGS;
 
 /** Shows the engine at work, with a site elsewhere or in `folder`; answers what was not as it should be. */
-async function show(data: string, folder: string, elsewhere: Storage | undefined): Promise<string[]> {
+async function show(
+  data: string,
+  folder: string,
+  elsewhere: Storage | undefined,
+  format: "archive" | "dedup",
+): Promise<string[]> {
   await using engine = createBackupEngine({
     app: { name: "quickstart", version: "1.0.0" },
     sources: [
@@ -41,6 +48,7 @@ async function show(data: string, folder: string, elsewhere: Storage | undefined
       site: {
         storage: elsewhere ?? localStorage({ path: join(folder, "site") }),
         key: passphrase(process.env.BACKUP_PASSPHRASE ?? "correct horse battery staple"),
+        format: format === "dedup" ? dedup() : archive(),
       },
     },
   });
@@ -111,11 +119,11 @@ function watch(): () => number {
 }
 
 /** Shows it, and answers the exit code. */
-async function main(data: string, site: string | undefined): Promise<number> {
+async function main({ data, site, format }: Asked): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), "lifeboat-quickstart-"));
   try {
     const elsewhere = site === undefined ? undefined : await storageOf(site);
-    const problems = await show(data, folder, elsewhere);
+    const problems = await show(data, folder, elsewhere, format);
     for (const problem of problems.slice(0, 20)) console.error(`WRONG: ${problem}`);
     console.log(problems.length === 0 ? "All of it is identical." : `Not as it should be: ${problems.length}.`);
     if (elsewhere !== undefined && problems.length === 0) console.log(`The backup stays in ${elsewhere.name}.`);
@@ -131,4 +139,4 @@ async function main(data: string, site: string | undefined): Promise<number> {
 
 const asked = readArguments(process.argv.slice(2));
 if (asked.help) console.log(HELP);
-else process.exitCode = await main(asked.data, asked.site);
+else process.exitCode = await main(asked);

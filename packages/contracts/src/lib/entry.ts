@@ -26,7 +26,7 @@ export interface EntryInfo {
   readonly target?: string;
   /** The section of the source that it belongs to. */
   readonly section?: string;
-  /** SHA-256 of the content, lower-case hex; present for files that a format has stored. */
+  /** SHA-256 of the content, lower-case hex, of files; formats that tell content by something else leave it out. */
   readonly sha256?: string;
 }
 

@@ -85,8 +85,8 @@ export function dedupRepository(site: SiteContext, { profile, level }: DedupSetu
       yield* readEntries(reading, part, options);
     },
     async verify(id, level, options) {
-      const manifest = await manifests.manifest(id, options);
       const { tools } = await opened();
+      const manifest = await manifests.manifest(id, options);
       return verifyBackup({ site, manifests, tools }, manifest, level, options);
     },
     async [Symbol.asyncDispose]() {},

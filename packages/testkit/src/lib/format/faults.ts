@@ -19,6 +19,7 @@ export function faults({ test }: FormatHarness): void {
         const clean = faultyStorage(site.storage, { pieces: true });
         await site.backUp(entries(), { repository: site.open({ storage: clean }) });
         await site.repository.remove([IDS[0]]);
+        await site.forgetShared();
         for (const call of sample(clean)) {
           const storage = faultyStorage(site.storage, { pieces: true, plan: [{ call, kind, when }] });
           const repository = site.open({ storage });
@@ -29,6 +30,7 @@ export function faults({ test }: FormatHarness): void {
           if (failed) expect(isLifeboatError(outcome), String(outcome)).toBe(true);
           await expectWholeOrUnlisted(site, failed);
           await site.repository.remove([IDS[0]]);
+          await site.forgetShared();
         }
       });
     }

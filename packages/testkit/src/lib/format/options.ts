@@ -13,6 +13,11 @@ export interface FormatSuiteOptions {
   readonly largeBytes?: number;
   /** What of the entry list may be read where only the list is asked for, in bytes. Default: 4 MiB. */
   readonly listBytes?: number;
+  /**
+   * Where the format keeps what backups share, as prefixes of keys: it stays when a backup fails or is removed, and
+   * is somebody else's to clear away. Default: nothing is shared.
+   */
+  readonly shared?: readonly string[];
   /** Milliseconds for one test. Default: 60,000. */
   readonly timeout?: number;
 }

@@ -12,6 +12,7 @@ import type {
 } from "@lifeboat/contracts";
 import { expect, onTestFinished, test } from "vitest";
 import { read } from "../helpers.ts";
+import { keysOf } from "../storage/harness.ts";
 import type { FormatSuiteOptions } from "./options.ts";
 
 /** A site for one test, and what is done with it again and again. */
@@ -23,6 +24,10 @@ export interface FormatSite {
   readonly open: (change: Partial<SiteContext>) => Repository;
   /** Makes a whole backup of one source. */
   readonly backUp: (entries: readonly SourceEntry[], options?: BackUpOptions) => Promise<Manifest>;
+  /** Every key but those of what backups share. */
+  readonly ownKeys: () => Promise<readonly string[]>;
+  /** Clears away what backups share. */
+  readonly forgetShared: () => Promise<void>;
 }
 
 /** What {@link FormatSite.backUp} can be told. */
@@ -66,7 +71,10 @@ export function formatHarness(options: FormatSuiteOptions, secret: SiteContext["
         const repository = open({});
         const backUp: FormatSite["backUp"] = (entries, how = {}) =>
           makeBackup(how.repository ?? repository, options.format.name, entries, how);
-        await body({ storage, sealed: secret !== null, repository, open, backUp });
+        const isShared = (key: string) => options.shared?.some((prefix) => key.startsWith(prefix)) === true;
+        const ownKeys = async () => (await keysOf(storage)).filter((key) => !isShared(key));
+        const forgetShared = async () => storage.delete((await keysOf(storage)).filter(isShared));
+        await body({ storage, sealed: secret !== null, repository, open, backUp, ownKeys, forgetShared });
       }),
   };
 }

@@ -1,7 +1,6 @@
 import { LifeboatError, type ProblemReport, type SourceEntry } from "@lifeboat/contracts";
 import { expect } from "vitest";
 import { all, bytesOf, failureOf } from "../helpers.ts";
-import { keysOf } from "../storage/harness.ts";
 import { fileEntry, localEntry } from "./entries.ts";
 import { backupStart, each, type FormatHarness, IDS, partStart, problemsOf, readAll } from "./site.ts";
 
@@ -80,7 +79,7 @@ export function troubles({ test }: FormatHarness): void {
     for (const unknownSize of [false, true]) {
       const size = unknownSize ? "unknown" : "known";
       test(`a body of ${size} size whose program fails after ${length} bytes fails the backup`, async (site) => {
-        const { repository, storage } = site;
+        const { repository, ownKeys } = site;
         const error = new LifeboatError({ code: "SOURCE_FAILED", operation: "source.dump", message: "Exit code 1." });
         const open = () => brokenAfter(length, error);
         const bad = fileEntry("dump", bytesOf(6_000_000), { unknownSize, open });
@@ -89,7 +88,7 @@ export function troubles({ test }: FormatHarness): void {
         expect(await failureOf(writer.part(partStart("data"), each(entries)))).toBe(error);
         await writer.abort();
         expect(await all(repository.list())).toEqual([]);
-        expect(await keysOf(storage)).toEqual([]);
+        expect(await ownKeys()).toEqual([]);
       });
     }
   }

@@ -1,6 +1,5 @@
 import { expect } from "vitest";
 import { all, bytesOf, failureOf, read } from "../helpers.ts";
-import { keysOf } from "../storage/harness.ts";
 import { fileEntry, smallEntries } from "./entries.ts";
 import { backupStart, each, type FormatHarness, IDS, partStart, readAll } from "./site.ts";
 
@@ -19,22 +18,22 @@ export function writing({ test }: FormatHarness): void {
     expect(await complete()).toEqual([IDS[0]]);
   });
 
-  test("an aborted backup leaves nothing, and others stay", async ({ repository, storage, backUp }) => {
+  test("an aborted backup leaves nothing, and others stay", async ({ repository, ownKeys, backUp }) => {
     await backUp(smallEntries().map(({ entry }) => entry));
-    const before = await keysOf(storage);
+    const before = await ownKeys();
     for (const parts of [0, 1, 2]) {
       const writer = await repository.begin(backupStart(IDS[1], ["one", "two"]));
       for (const source of ["one", "two"].slice(0, parts)) {
         await writer.part(partStart(source), each([fileEntry("other", bytesOf(500_000, 77)).entry]));
       }
       await writer.abort();
-      expect(await keysOf(storage)).toEqual(before);
+      expect(await ownKeys()).toEqual(before);
     }
     expect(await readAll(repository)).toHaveLength(smallEntries().length);
   });
 
   test("an abort in the middle of a part stops it with the reason, and leaves nothing", async (site) => {
-    const { storage, repository } = site;
+    const { ownKeys, repository } = site;
     for (const moment of ["between entries", "inside a body that stays silent"]) {
       const stop = new AbortController();
       const reason = { moment };
@@ -53,11 +52,11 @@ export function writing({ test }: FormatHarness): void {
       const part = writer.part(partStart("data"), entries(), { signal: stop.signal });
       expect(await failureOf(part), moment).toBe(reason);
       await writer.abort();
-      expect(await keysOf(storage)).toEqual([]);
+      expect(await ownKeys()).toEqual([]);
     }
   });
 
-  test("an error of the source's own iteration fails the part as it was thrown", async ({ repository, storage }) => {
+  test("an error of the source's own iteration fails the part as it was thrown", async ({ repository, ownKeys }) => {
     const error = new RangeError("the source broke");
     async function* entries() {
       yield fileEntry("one", bytesOf(100_000)).entry;
@@ -66,7 +65,7 @@ export function writing({ test }: FormatHarness): void {
     const writer = await repository.begin(backupStart(IDS[0], ["data"]));
     expect(await failureOf(writer.part(partStart("data"), entries()))).toBe(error);
     await writer.abort();
-    expect(await keysOf(storage)).toEqual([]);
+    expect(await ownKeys()).toEqual([]);
   });
 
   test("two backups beside each other do not touch", async ({ repository, backUp }) => {
