@@ -23,7 +23,7 @@ await build({
   platform: "node",
   format: "esm",
   target: "node20",
-  sourcemap: "inline",
+  sourcemap: given.includes("--seed") ? "inline" : false,
   conditions: ["@lifeboat/source"],
   external: ["vitest"],
   plugins: [workerCodeEsbuild()],
@@ -43,7 +43,7 @@ const codes = await Promise.all(
   Array.from({ length: lanes }, (_, lane) => {
     const own = single ? given : [...rest, "--report", "--step", String(lanes), "--from", String(from + lane)];
     const child = fork(outfile, own, {
-      execArgv: ["--enable-source-maps"],
+      execArgv: single ? ["--enable-source-maps"] : [],
       env: { ...process.env, NODE_NO_WARNINGS: "1" },
     });
     child.on("message", (report) => {

@@ -2,8 +2,9 @@
 import { parseArgs } from "node:util";
 import { explainSeed, type SimulationSubject, simulateSeeds } from "@lifeboat/testkit";
 import { archiveSubject } from "./archive-subject.ts";
+import { dedupSubject } from "./dedup-subject.ts";
 
-const SUBJECTS: Readonly<Record<string, SimulationSubject>> = { archive: archiveSubject };
+const SUBJECTS: Readonly<Record<string, SimulationSubject>> = { archive: archiveSubject, dedup: dedupSubject };
 
 const { values } = parseArgs({
   options: {

@@ -58,7 +58,7 @@ export async function encodePartObject(key: SealingKey, object: PartObject): Pro
     ...key,
     kind: SealedKind.entryList,
     keyBlock: new Uint8Array(0),
-    segmentBytes: MAX_PART_OBJECT_BYTES,
+    segmentBytes: Math.min(plain.length, MAX_PART_OBJECT_BYTES), // one segment, and no more memory than it has
   };
   const pieces: Uint8Array[] = [];
   for await (const piece of sealStream(once(plain), options)) pieces.push(piece);

@@ -36,7 +36,7 @@ export function quiet(random: Dice, { latency }: Weather): Fate {
 
 /** Draws the fate of a call. */
 export function drawFate(random: Dice, weather: Weather, call: Called): Fate {
-  const aimed = weather.aims.find((aim) => isAimedAt(aim, call) && random.chance(0.35))?.trouble;
+  const aimed = weather.aims.find((aim) => isAimedAt(aim, call) && random.chance(aim.probability))?.trouble;
   const strikes = (trouble: Aim["trouble"], probability: number) => aimed === trouble || random.chance(probability);
   const writes = call.operation === "put" || call.operation === "delete";
   const fate = quiet(random, weather);

@@ -11,7 +11,7 @@ const DAY = 86_400_000;
 export async function play(stage: Stage, programs: readonly Program[]): Promise<void> {
   const { seed, weather, observer } = stage;
   // Where puts can't be made to create only, hosts that make a site at once may each make their own.
-  if (!weather.conditionalPut || dice(seed, "founder").chance(0.8)) await found(stage);
+  if (!weather.conditionalPut || dice(seed, "founder").chance(0.9)) await found(stage);
   await trouble(stage, programs);
   if (observer.violation === undefined) await calm(stage);
 }

@@ -36,6 +36,7 @@ export async function simulate(
   seed: number,
   { without = new Set(), trace }: SimulateOptions = {},
 ): Promise<SimulationOutcome> {
+  await subject.prepare?.();
   using _still = holdStill(seed);
   const weather = weatherOf(seed, subject.climate);
   const world = createWorld(trace);

@@ -58,6 +58,8 @@ export interface SimulationSubject {
   readonly climate: Climate;
   /** What its engines can do besides. */
   readonly abilities?: readonly ("prune" | "repair")[];
+  /** Gets ready what takes turns of the event loop, such as compiling WebAssembly: a simulation has none. */
+  prepare?(): Promise<void>;
   /** Opens an engine, without any threads, and without a key that is slow to derive. */
   open(host: SimulatedHost): SimulatedEngine;
   inspect(objects: ReadonlyMap<string, HeldObject>): Inspector;

@@ -5,6 +5,7 @@ export interface Aim {
   readonly operation: Operation;
   /** What the key, or the prefix of a listing, begins or ends with. */
   readonly part: string;
+  readonly probability: number;
   readonly trouble: "sleep" | "sleep-after" | "crash" | "late" | "twice" | "lost" | "slow";
 }
 
@@ -48,7 +49,8 @@ export interface Weather {
 }
 
 const YEAR = 365 * 86_400_000;
-const OPERATIONS: readonly Operation[] = ["put", "get", "stat", "list", "delete"];
+/** The likelier ones are those that change something. */
+const OPERATIONS: readonly Operation[] = ["put", "put", "put", "delete", "delete", "list", "list", "get", "stat"];
 const TROUBLES = ["sleep", "sleep-after", "crash", "late", "twice", "lost", "slow"] as const;
 
 /** What may be expected of the storage: hosts rely on more of it in some formats than in others. */
@@ -112,7 +114,9 @@ export function weatherOf(seed: number, { places, wildClocks = true, ghosts = tr
 function aims(random: Dice, places: readonly string[], ghosts: boolean): Aim[] {
   return Array.from({ length: 1 + random.below(2) }, () => {
     const trouble = random.pick(TROUBLES) ?? "sleep";
+    const probability = random.span(20, 300) / 1000;
     return {
+      probability: trouble === "crash" ? probability / 3 : probability,
       operation: random.pick(OPERATIONS) ?? "put",
       part: random.pick(places) ?? "",
       trouble: !ghosts && (trouble === "late" || trouble === "twice") ? "sleep" : trouble,
