@@ -27,6 +27,7 @@ export type { Json } from "./lib/json.ts";
 export { assertKey } from "./lib/keys.ts";
 export { orAbort } from "./lib/or-abort.ts";
 export { entryPathProblem, hasRawBytes, pathFromBytes, pathToBytes } from "./lib/paths.ts";
+export type * from "./lib/prune.ts";
 export { type ResolvedRange, resolveRange } from "./lib/range.ts";
 export type * from "./lib/source.ts";
 export { isSourceId } from "./lib/source-id.ts";

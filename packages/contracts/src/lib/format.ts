@@ -2,6 +2,7 @@ import type { BackupLabels, FormatName, Manifest, PartInfo, Trigger } from "./ba
 import type { Clock } from "./clock.ts";
 import type { EntryInfo, RestoredEntry, SourceEntry } from "./entry.ts";
 import type { Json } from "./json.ts";
+import type { PruneOptions, PrunePlan, PrunePlanOptions, PruneReport } from "./prune.ts";
 import type { AppInfo, ProblemReport } from "./source.ts";
 import type { AbortOptions, Storage } from "./storage.ts";
 
@@ -174,6 +175,17 @@ export interface Repository extends AsyncDisposable {
    * @throws NOT_FOUND where a part that the backup had is absent; CORRUPT where one is damaged
    */
   rebuild(id: string, options?: AbortOptions): Promise<Manifest>;
+  /**
+   * Works out what pruning would do; absent where a deleted backup frees its room at once.
+   *
+   * @throws CORRUPT where a backup can't be read, so that nobody knows what it needs; LOCKED where a mark can't be read
+   */
+  planPrune?(options?: PrunePlanOptions): Promise<PrunePlan>;
+  /**
+   * Carries out a plan, and first what earlier prunes have left. The caller holds a lease of kind `prune`. It may be
+   * stopped anywhere, and gone on with later.
+   */
+  prune?(plan: PrunePlan, options: PruneOptions): Promise<PruneReport>;
   /**
    * Pairs the entries of two parts of this site by their paths, in the order of the paths, as far as they may
    * differ: what it knows to be the same in everything, without having to look at each entry, is left out.

@@ -1,5 +1,11 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { type AbortOptions, isLifeboatError, type LifeboatError, type Storage } from "@lifeboat/contracts";
+import {
+  type AbortOptions,
+  isLifeboatError,
+  type LifeboatError,
+  type ObjectInfo,
+  type Storage,
+} from "@lifeboat/contracts";
 import { PACKS_PREFIX, packIdOf } from "../pack/pack-name.ts";
 import { readObject } from "../read-object.ts";
 import type { IndexedPack } from "./encode.ts";
@@ -24,11 +30,16 @@ const LISTINGS = 10;
 const MAX_OBJECT_BYTES = 64 << 20;
 
 /** Lists the packs that are there. It counts as a look at the site only if the marks were read before. */
-export async function listPacks(storage: Storage, options: AbortOptions = {}): Promise<ListedPacks> {
+export async function listPacks(
+  storage: Storage,
+  { onPack, ...options }: AbortOptions & { readonly onPack?: (id: string, info: ObjectInfo) => void } = {},
+): Promise<ListedPacks> {
   const packs = new Map<string, number>();
-  for await (const { key, size } of storage.list(PACKS_PREFIX, options)) {
-    const id = packIdOf(key);
-    if (id !== null) packs.set(id, size);
+  for await (const info of storage.list(PACKS_PREFIX, options)) {
+    const id = packIdOf(info.key);
+    if (id === null) continue;
+    packs.set(id, info.size);
+    onPack?.(id, info);
   }
   return packs;
 }

@@ -1,0 +1,171 @@
+import {
+  type AbortOptions,
+  isLifeboatError,
+  type LifeboatError,
+  type PruneOptions,
+  type PruneReport,
+} from "@lifeboat/contracts";
+import type { Manifests } from "@lifeboat/manifests";
+import { ID_BYTES } from "../bytes.ts";
+import type { DedupSite } from "../dedup-site.ts";
+import type { IndexedPack } from "../index/encode.ts";
+import { packKey } from "../pack/pack-name.ts";
+import { deleteMark, type Mark, packsToAvoid } from "../session/marks.ts";
+import { markBackups, type SeenBackups } from "./backups.ts";
+import { dropFromIndex } from "./drop-index.ts";
+import { lookAround, packsOf, type SiteLook } from "./look-around.ts";
+import type { NeededChunks } from "./needed.ts";
+import { repack } from "./repack.ts";
+import { waitForSessions } from "./wait.ts";
+
+/** A prune under way, from one look to the next. */
+export interface PruneRun {
+  readonly site: DedupSite;
+  readonly manifests: Manifests;
+  readonly options: PruneOptions;
+  readonly known: SeenBackups;
+  readonly targetBytes: number;
+  /** What is needed, as far as it is known by now. */
+  needed: NeededChunks;
+  deletedPacks: number;
+  deletedBytes: number;
+  copiedBytes: number;
+  /** Packs that are condemned, and still there. */
+  pendingPacks: number;
+}
+
+/** Why marks could not be ended. */
+export type Pending = Exclude<PruneReport["pending"], undefined>;
+
+/** Of what newer backups need, so many times something is copied out before the rest is left to a later prune. */
+const RESCUES = 3;
+const DELETE_BATCH = 1000;
+
+/**
+ * P5 to P10 of docs/spec/dedup.md: waits until no session can rely on the marks' packs, looks what is needed of
+ * them, lets go what is not, copies the rest, and lets that go too. Answers why something is left, or `null`.
+ */
+export async function finishMarks(run: PruneRun, marks: readonly Mark[]): Promise<Pending | null> {
+  if (marks.length === 0) return null;
+  const { site, options } = run;
+  if (!(await waitForSessions(site.clock, options))) {
+    run.pendingPacks += packsToAvoid(marks).size;
+    return "sessions";
+  }
+  for (let rescues = 0; ; rescues++) {
+    const look = await lookAgain(run);
+    const own = packsToAvoid(marks);
+    const { goes, stuck } = await judge(run, look, own, options);
+    const refused = await letGo(run, look, goes);
+    if (refused !== null) {
+      run.pendingPacks += goes.size + stuck.size;
+      return "refused";
+    }
+    if (stuck.size === 0) break;
+    if (rescues === RESCUES) {
+      run.pendingPacks += stuck.size;
+      return "needed";
+    }
+    await rescue(run, look, stuck);
+  }
+  for (const mark of marks) await deleteMark(site.context, mark, options);
+  return null;
+}
+
+/** P7: a look made anew; what was needed before still counts. */
+async function lookAgain(run: PruneRun): Promise<SiteLook> {
+  const { site, manifests, known, options } = run;
+  const { signal, giveUp = [] } = options;
+  const look = await lookAround(site, { signal });
+  run.needed = run.needed.movedTo(look.index);
+  await markBackups(manifests, { site, needed: run.needed, known, giveUp: new Set(giveUp), signal });
+  return look;
+}
+
+interface Judged {
+  /** Packs that nothing needs, or whose needed chunks other packs hold that no mark has. */
+  readonly goes: ReadonlySet<string>;
+  /** Packs that hold something needed that only packs in marks hold. */
+  readonly stuck: ReadonlyMap<string, IndexedPack>;
+}
+
+async function judge(
+  { site, needed }: PruneRun,
+  look: SiteLook,
+  own: ReadonlySet<string>,
+  options: AbortOptions,
+): Promise<Judged> {
+  const stuck = new Map<string, IndexedPack>();
+  const there = new Set([...own].filter((id) => look.listed.has(id)));
+  const goes = new Set(there);
+  for await (const pack of packsOf(site, look, options)) {
+    if (!there.has(pack.id)) continue;
+    const { ids, lengths } = pack.directory;
+    for (let n = 0; n < lengths.length; n++) {
+      if (!isStuck(look, needed, ids, n * ID_BYTES)) continue;
+      stuck.set(pack.id, pack);
+      goes.delete(pack.id);
+      break;
+    }
+  }
+  return { goes, stuck };
+}
+
+/** Whether a chunk is needed and only in packs that marks have: a look finds others first. */
+function isStuck({ index, marked }: SiteLook, needed: NeededChunks, ids: Uint8Array, at: number): boolean {
+  const place = index.find(ids, at);
+  return place !== undefined && marked.has(place.pack.id) && needed.has(index.tables.number(ids, at));
+}
+
+/** P8 and P9; answers the error where the storage does not let something be deleted. */
+async function letGo(run: PruneRun, look: SiteLook, goes: ReadonlySet<string>): Promise<LifeboatError | null> {
+  const { site, options } = run;
+  const { signal, onProgress } = options;
+  if (goes.size === 0) return null;
+  let late = false;
+  try {
+    await dropFromIndex(site, goes, { signal });
+  } catch (error) {
+    if (!isLifeboatError(error, "NO_SPACE") && !isLifeboatError(error, "PERMISSION_DENIED")) throw error;
+    late = true; // the packs are what takes room; nothing hangs on the order
+  }
+  const ids = [...goes];
+  let bytes = 0;
+  for (let from = 0; from < ids.length; from += DELETE_BATCH) {
+    signal?.throwIfAborted();
+    const batch = ids.slice(from, from + DELETE_BATCH);
+    try {
+      await site.context.storage.delete(batch.map(packKey), { signal });
+    } catch (error) {
+      if (isLifeboatError(error, "PERMISSION_DENIED")) return error;
+      throw error;
+    }
+    bytes += batch.reduce((sum, id) => sum + (look.listed.get(id) ?? 0), 0);
+    run.deletedPacks += batch.length;
+    onProgress?.({ step: "deleting", packs: from + batch.length, totalPacks: ids.length, bytes });
+  }
+  run.deletedBytes += bytes;
+  if (late) await dropFromIndex(site, goes, { signal });
+  return null;
+}
+
+/** P10: copies what is needed of packs into new ones; what can't be read keeps nobody from deleting them. */
+async function rescue(run: PruneRun, look: SiteLook, stuck: ReadonlyMap<string, IndexedPack>): Promise<void> {
+  const { site, needed, options, targetBytes } = run;
+  const { tables } = look.index;
+  const copied = new Uint8Array(tables.numbers);
+  const sources = [...stuck.values()].map(({ id, size }) => ({
+    id,
+    size,
+    wants: (ids: Uint8Array, at: number) => {
+      const number = tables.number(ids, at);
+      if (!isStuck(look, needed, ids, at) || copied[number] === 1) return false;
+      copied[number] = 1;
+      return true;
+    },
+  }));
+  const { copiedBytes, damaged } = await repack(site, sources, { targetBytes, signal: options.signal });
+  run.copiedBytes += copiedBytes;
+  for (const [, error] of damaged)
+    run.known.problems.push({ message: `Something could not be copied: ${error.message}` });
+}

@@ -1,0 +1,99 @@
+import type { AbortOptions, LifeboatError } from "@lifeboat/contracts";
+import { openSegment, SEGMENT_OVERHEAD, type SealState } from "@lifeboat/crypto";
+import { type Codec, openCodec, RangedReader, RoomPool, type SegmentPlace, setupCodec } from "@lifeboat/frames";
+import type { DedupSite } from "../dedup-site.ts";
+import type { FrameCodec, PackDirectory } from "../pack/layout.ts";
+import { packKey } from "../pack/pack-name.ts";
+import { openPack } from "../pack/pack-reader.ts";
+import { PACK_HEADER_BYTES } from "../read/pack-map.ts";
+import { badPack, isDamage } from "../read/read-errors.ts";
+
+/** Frames of packs, read to be copied. */
+export interface FrameSource {
+  /**
+   * Some frames of a pack, in rising order, as they were compressed; `null` for one that does not open.
+   *
+   * @throws NOT_FOUND, CORRUPT where not even the pack's table can be read
+   */
+  frames(
+    id: string,
+    size: number,
+    wanted: (directory: PackDirectory) => readonly number[],
+    options: AbortOptions,
+  ): AsyncIterable<CopiedFrame>;
+  /** What a frame expands to. @throws CORRUPT */
+  expand(bytes: Uint8Array, codec: FrameCodec, expanded: number): Uint8Array;
+}
+
+/** A frame of a pack. */
+export interface CopiedFrame {
+  readonly directory: PackDirectory;
+  readonly frame: number;
+  /** Its bytes before sealing, or why they can't be had. */
+  readonly bytes: Uint8Array | LifeboatError;
+}
+
+const ROOM_BYTES = (2 << 20) + (64 << 10);
+
+/** Reads packs' frames. */
+export async function openFrameSource({ context, key, tools }: DedupSite): Promise<FrameSource> {
+  const { storage } = context;
+  const gzip: Codec = await openCodec(await setupCodec("gzip", 1));
+  const rooms = new RoomPool(4, ROOM_BYTES);
+
+  async function* frames(
+    id: string,
+    size: number,
+    wanted: (directory: PackDirectory) => readonly number[],
+    { signal }: AbortOptions,
+  ): AsyncGenerator<CopiedFrame> {
+    const { directory, seal } = await openPack({ storage, siteKey: key.siteKey }, id, size, { signal });
+    const chosen = wanted(directory);
+    const object = { key: packKey(id), segments: placesOf(directory) };
+    const reader = new RangedReader({ storage, object, rooms, damaged: (problem) => badPack(id, problem), signal });
+    try {
+      for (const frame of chosen) {
+        signal?.throwIfAborted();
+        const bytes = await readFrame(reader, seal, frame, chosen.at(-1) ?? frame, id);
+        yield { directory, frame, bytes };
+      }
+    } finally {
+      await reader.close();
+    }
+  }
+
+  async function readFrame(
+    reader: RangedReader,
+    seal: SealState,
+    frame: number,
+    until: number,
+    id: string,
+  ): Promise<Uint8Array | LifeboatError> {
+    try {
+      const stored = await reader.read(frame, until);
+      const bytes = openSegment(seal, frame, false, stored);
+      rooms.give(stored);
+      return bytes;
+    } catch (error) {
+      if (isDamage(error)) return badPack(id, `frame ${frame} does not open`, error);
+      throw error;
+    }
+  }
+
+  return {
+    frames,
+    expand(bytes, codec, expanded) {
+      if (codec === "stored") return bytes;
+      return (codec === "zstd" ? tools.zstd : gzip).expand(bytes, expanded).slice();
+    },
+  };
+}
+
+function placesOf({ frames }: PackDirectory): SegmentPlace[] {
+  let offset = PACK_HEADER_BYTES;
+  return frames.map(({ length }) => {
+    const place = { offset, storedLength: length + SEGMENT_OVERHEAD };
+    offset += place.storedLength;
+    return place;
+  });
+}

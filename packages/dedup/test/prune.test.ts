@@ -1,0 +1,309 @@
+import { isLifeboatError, LifeboatError, type Manifest, type PruneOptions, type Storage } from "@lifeboat/contracts";
+import { openManifests } from "@lifeboat/manifests";
+import { faultyStorage } from "@lifeboat/testkit";
+import { describe, expect, it } from "vitest";
+import { siteLocator } from "../src/lib/index/locator.ts";
+import { packKey } from "../src/lib/pack/pack-name.ts";
+import { createPruner } from "../src/lib/prune/prune.ts";
+import { openPartObject } from "../src/lib/read/open-part.ts";
+import { openReading, readEntries } from "../src/lib/read/reading.ts";
+import { putMarks } from "../src/lib/session/marks.ts";
+import { backupId, PruneSite } from "./prune-site.ts";
+import { KEY } from "./support.ts";
+
+const coded = (code: string) => expect.objectContaining({ code });
+const alone: PruneOptions = { sessions: async () => [] };
+
+/** Text that does not repeat, so that chunks differ. */
+const text = (seed: string, length: number) => {
+  let all = "";
+  for (let n = 0; all.length < length; n++) all += `${seed}${n} `;
+  return all.slice(0, length);
+};
+
+function pruner(site: PruneSite, storage: Storage = site.storage) {
+  const context = { ...site.context, storage };
+  return createPruner(() => site.open(storage), openManifests(context));
+}
+
+async function prune(site: PruneSite, options: Partial<PruneOptions> = {}, storage?: Storage) {
+  const own = pruner(site, storage);
+  return own.prune(await own.planPrune({ maxUnused: 0 }), { ...alone, ...options });
+}
+
+async function forget(site: PruneSite, { id }: Manifest) {
+  await openManifests(site.context).remove([id]);
+}
+
+/** Everything a backup holds, by its paths. */
+async function contentOf(storage: Storage, site: PruneSite, { id, parts }: Manifest): Promise<Record<string, string>> {
+  const { tools } = await site.open();
+  const locator = siteLocator(storage, tools);
+  await using reading = await openReading({ storage, key: KEY, threads: 0, locator }, {});
+  const found: Record<string, string> = {};
+  for (const part of parts) {
+    const { list } = await openPartObject({ storage, key: KEY, siteId: site.context.siteId, id }, part, {});
+    for await (const entry of readEntries(reading, { part, root: list }, {})) {
+      const pieces: Uint8Array[] = [];
+      for await (const piece of entry.open()) pieces.push(Uint8Array.from(piece));
+      found[entry.path] = Buffer.concat(pieces).toString();
+    }
+  }
+  return found;
+}
+
+const packs = async (site: PruneSite) => (await site.keys("packs/")).length;
+
+describe("a prune", () => {
+  it("of a site in which everything is needed does nothing", async () => {
+    const site = new PruneSite();
+    await site.backup(1, { a: text("a", 5000) });
+    const before = await site.keys();
+    const report = await prune(site);
+    expect(report).toMatchObject({ deletedPacks: 0, copiedBytes: 0, pendingPacks: 0, problems: [] });
+    expect(await site.keys()).toEqual(before);
+  });
+
+  it("lets go what only a deleted backup needed, and leaves the others whole", async () => {
+    const site = new PruneSite();
+    const gone = await site.backup(1, { a: text("a", 50_000) });
+    const texts = { b: text("b", 50_000), c: "c" };
+    const kept = await site.backup(2, texts);
+    await forget(site, gone);
+    const report = await prune(site);
+    expect(report).toMatchObject({ deletedPacks: 2, copiedBytes: 0, pendingPacks: 0 });
+    expect(await packs(site)).toBe(2);
+    expect(await site.keys("condemned/")).toEqual([]);
+    expect(await contentOf(site.storage, site, kept)).toEqual(texts);
+    expect(await prune(site)).toMatchObject({ deletedPacks: 0 });
+  });
+
+  it("keeps one of several copies", async () => {
+    const site = new PruneSite();
+    const texts = { a: text("a", 50_000) };
+    const first = await site.backup(1, texts);
+    const second = await site.backup(2, texts);
+    expect(await packs(site)).toBe(4);
+    await prune(site);
+    expect(await packs(site)).toBe(2);
+    for (const each of [first, second]) expect(await contentOf(site.storage, site, each)).toEqual(texts);
+  });
+
+  it("copies what is needed out of packs that are mostly dead, whole frames as they are", async () => {
+    for (const codec of ["zstd", "gzip", "stored"] as const) {
+      const site = new PruneSite({ codec, frameBytes: 5000 });
+      const shared = { s: text("s", 20_000), t: text("t", 2500) };
+      const gone = await site.backup(1, { ...shared, a: text("a", 60_000) });
+      await site.backup(2, shared);
+      // Only the large pack has the shared content.
+      for (const { id, directory } of site.packs.slice(2))
+        if (directory.content === "data") await site.storage.delete([packKey(id)]);
+      const kept = await openManifests(site.context).manifest(backupId(2));
+      await forget(site, gone);
+      const report = await prune(site);
+      expect(report.copiedBytes).toBeGreaterThan(0);
+      expect(report.deletedPacks).toBeGreaterThanOrEqual(2);
+      expect(await contentOf(site.storage, site, kept)).toEqual(shared);
+      const again = await prune(site);
+      expect(again).toMatchObject({ deletedPacks: 0, copiedBytes: 0 });
+    }
+  });
+
+  it("finds packs that no index names: it lets go what is unused, and indexes what is needed", async () => {
+    const site = new PruneSite();
+    const texts = { a: text("a", 5000) };
+    const kept = await site.backup(1, texts);
+    await site.storage.delete(await site.keys("index/"));
+    await site.putChunks("data", [Buffer.from("nobody's")]);
+    const report = await prune(site);
+    expect(report).toMatchObject({ deletedPacks: 1, problems: [] });
+    expect(await contentOf(site.storage, site, kept)).toEqual(texts);
+  });
+
+  it("goes on with what an earlier one has condemned", async () => {
+    const site = new PruneSite();
+    const gone = await site.backup(1, { a: text("a", 5000) });
+    const kept = await site.backup(2, { b: "b" });
+    await forget(site, gone);
+    const waiting = await prune(site, { sessions: async () => ["someone"], waitMs: 0 });
+    expect(waiting).toMatchObject({ deletedPacks: 0, pendingPacks: 2, pending: "sessions" });
+    expect(await site.keys("condemned/")).toHaveLength(1);
+    expect(await prune(site)).toMatchObject({ deletedPacks: 2, pendingPacks: 0 });
+    expect(await site.keys("condemned/")).toEqual([]);
+    expect(await contentOf(site.storage, site, kept)).toEqual({ b: "b" });
+  });
+
+  it("waits for the sessions that were there when it condemned, and for no later ones", async () => {
+    const site = new PruneSite();
+    await forget(site, await site.backup(1, { a: "a" }));
+    const answers = [
+      ["one", "two"],
+      ["two", "three"],
+      ["three", "four"],
+    ];
+    const report = await prune(site, { sessions: async () => answers.shift() ?? ["never"] });
+    expect(report).toMatchObject({ deletedPacks: 2 });
+    expect(answers).toEqual([]);
+  });
+
+  it("rescues what a backup needs that ended while it waited", async () => {
+    const site = new PruneSite();
+    const texts = { a: text("a", 5000) };
+    const old = await site.backup(1, texts);
+    const [part] = old.parts;
+    const { list } = await openPartObject({ ...site.context, key: KEY, id: old.id }, part!, {});
+    await forget(site, old);
+    let late: Manifest | undefined;
+    const report = await prune(site, {
+      // It had found the chunks before they were condemned, and commits only now.
+      async sessions() {
+        if (late !== undefined) return [];
+        late = await site.commit(2, part!, list);
+        return ["writer"];
+      },
+    });
+    expect(report).toMatchObject({ deletedPacks: 2, pendingPacks: 0 });
+    expect(report.copiedBytes).toBeGreaterThan(0);
+    expect(await contentOf(site.storage, site, late!)).toEqual(texts);
+  });
+
+  it("believes no pack in another's mark", async () => {
+    const site = new PruneSite();
+    const texts = { a: text("a", 5000) };
+    const kept = await site.backup(1, texts);
+    await site.backup(2, texts);
+    // Another prune lets the first copy go, because of the second.
+    await putMarks(
+      site.context,
+      site.packs.slice(0, 2).map(({ id }) => ({ id, why: "unused" })),
+      { now: 1 },
+    );
+    const own = pruner(site);
+    const plan = await own.planPrune({ maxUnused: 0 });
+    expect(plan.packs.map(({ id, action }) => [id, action]).sort()).toEqual(
+      site.packs
+        .slice(2)
+        .map(({ id }) => [id, "keep"])
+        .sort(),
+    );
+    await own.prune(plan, alone);
+    expect(await packs(site)).toBe(2);
+    expect(await contentOf(site.storage, site, kept)).toEqual(texts);
+  });
+});
+
+describe("a prune deletes nothing", () => {
+  it("where a backup can't be read, unless that is given up by name", async () => {
+    for (const what of ["list", "part", "manifest"] as const) {
+      const site = new PruneSite();
+      const damaged = await site.backup(1, { a: text("a", 5000) });
+      await forget(site, await site.backup(2, { b: text("b", 5000) }));
+      const lists = site.packs.find(({ directory }) => directory.content === "lists")!;
+      const folder = `backups/${damaged.id}`;
+      if (what === "list") await site.storage.delete([packKey(lists.id)]);
+      else
+        await site.storage.put(`${folder}/${what === "part" ? "data.list.sealed" : "manifest.json"}`, Buffer.from("?"));
+      const before = await packs(site);
+      await expect(prune(site)).rejects.toThrow(expect.objectContaining({ code: "CORRUPT", key: damaged.id }));
+      expect(await packs(site)).toBe(before);
+      const own = pruner(site);
+      const giveUp = [damaged.id];
+      await own.prune(await own.planPrune({ giveUp }), { ...alone, giveUp });
+      expect(await packs(site)).toBe(0);
+    }
+  });
+
+  it("where its index can't be read", async () => {
+    const site = new PruneSite();
+    await site.backup(1, { a: text("a", 5000) });
+    const [key] = await site.keys("index/");
+    await site.storage.put(key!, Buffer.from("?"));
+    await expect(prune(site)).rejects.toThrow(coded("CORRUPT"));
+  });
+
+  it("where the storage refuses to, and a later one does", async () => {
+    const site = new PruneSite();
+    await forget(site, await site.backup(1, { a: "a" }));
+    const frozen: Storage = {
+      ...site.storage,
+      delete: (keys, options) =>
+        keys.some((key) => key.startsWith("packs/") || key.startsWith("index/"))
+          ? Promise.reject(new LifeboatError({ code: "PERMISSION_DENIED", operation: "storage.delete", message: "no" }))
+          : site.storage.delete(keys, options),
+    };
+    expect(await prune(site, {}, frozen)).toMatchObject({ deletedPacks: 0, pendingPacks: 2, pending: "refused" });
+    expect(await site.keys("condemned/")).toHaveLength(1);
+    expect(await prune(site)).toMatchObject({ deletedPacks: 2, pendingPacks: 0 });
+  });
+});
+
+describe("a prune on a full disk", () => {
+  it("lets go first what is unused, and copies in what has become free", async () => {
+    const site = new PruneSite({ packBytes: 20_000, codec: "stored" });
+    const shared: Record<string, string> = {};
+    for (let n = 0; n < 12; n++) shared[`s${n}`] = text(`s${n}`, 5000);
+    const mixed: Record<string, string> = {};
+    for (const [path, content] of Object.entries(shared))
+      Object.assign(mixed, { [path]: content, [`${path}x`]: text(path, 15_000) });
+    const gone = await site.backup(1, mixed);
+    const kept = await site.backup(2, shared);
+    for (const { id, directory } of site.packs.slice(-4))
+      if (directory.content === "data") await site.storage.delete([packKey(id)]);
+    await forget(site, gone);
+    let used = 0;
+    for await (const { size } of site.storage.list("packs/")) used += size;
+    const limit = used + 15_000;
+    const full: Storage = {
+      ...site.storage,
+      async put(key, body, options) {
+        let now = 0;
+        for await (const { size } of site.storage.list("packs/")) now += size;
+        if (key.startsWith("packs/") && now + (body as Uint8Array).length > limit)
+          throw new LifeboatError({ code: "NO_SPACE", operation: "storage.put", key, message: "full" });
+        return site.storage.put(key, body, options);
+      },
+    };
+    const report = await prune(site, {}, full);
+    expect(report).toMatchObject({ pendingPacks: 0 });
+    expect(report.deletedPacks).toBeGreaterThan(5);
+    expect(await contentOf(site.storage, site, kept)).toEqual(shared);
+  });
+});
+
+describe("a prune that is broken off at any call", () => {
+  const texts = { s: text("s", 9000) };
+
+  async function prepared() {
+    const site = new PruneSite({ packBytes: 10_000, frameBytes: 3000 });
+    const gone = await site.backup(1, { a: text("a", 9000), ...texts });
+    const kept = await site.backup(2, texts);
+    await forget(site, gone);
+    return { site, kept };
+  }
+
+  it.each([
+    { kind: "crash", when: "before" },
+    { kind: "crash", when: "after" },
+  ] as const)("harms no backup, and the next one goes on ($kind $when)", async (fault) => {
+    const { site: dryRun } = await prepared();
+    const dry = faultyStorage(dryRun.storage);
+    await prune(dryRun, {}, dry);
+    const left = (await dryRun.keys("packs/")).length;
+    expect(dry.calls.length).toBeGreaterThan(20);
+    for (let call = 0; call < dry.calls.length; call++) {
+      const { site, kept } = await prepared();
+      const storage = faultyStorage(site.storage, { plan: [{ ...fault, call }] });
+      const error: unknown = await prune(site, {}, storage).then(
+        () => null,
+        (reason: unknown) => reason,
+      );
+      if (error !== null) expect(isLifeboatError(error), `call ${call}: ${String(error)}`).toBe(true);
+      expect(await contentOf(site.storage, site, kept), `call ${call}`).toEqual(texts);
+      await prune(site);
+      await prune(site);
+      expect(await contentOf(site.storage, site, kept), `call ${call}`).toEqual(texts);
+      expect(await site.keys("condemned/")).toEqual([]);
+      expect((await site.keys("packs/")).length).toBeLessThanOrEqual(left + 1);
+    }
+  });
+});
