@@ -9,6 +9,7 @@ import { openManifests } from "@lifeboat/manifests";
 import type { ChunkProfile } from "./chunk/profile.ts";
 import { type DedupSite, openDedupSite } from "./dedup-site.ts";
 import { siteLocator } from "./index/locator.ts";
+import { createPruner } from "./prune/prune.ts";
 import { openPartObject } from "./read/open-part.ts";
 import { openReading, readEntries, rowsOf } from "./read/reading.ts";
 import { entryOf } from "./read/row-entry.ts";
@@ -38,6 +39,8 @@ export function dedupRepository(site: SiteContext, { profile, level }: DedupSetu
     opening ??= openDedupSite(site);
     return opening;
   }
+
+  const pruner = createPruner(opened, manifests);
 
   async function findPart(id: string, source: string, options: AbortOptions): Promise<PartInfo> {
     const manifest = await manifests.manifest(id, options);
@@ -89,6 +92,8 @@ export function dedupRepository(site: SiteContext, { profile, level }: DedupSetu
       const manifest = await manifests.manifest(id, options);
       return verifyBackup({ site, manifests, tools }, manifest, level, options);
     },
+    planPrune: (options) => pruner.planPrune(options),
+    prune: (plan, options) => pruner.prune(plan, options),
     async [Symbol.asyncDispose]() {},
   };
 }

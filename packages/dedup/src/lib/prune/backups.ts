@@ -41,8 +41,8 @@ export async function markBackups(manifests: Manifests, marking: Marking): Promi
   const { site, needed, known, signal } = marking;
   const { context, key, tools } = site;
   const { storage, threads } = context;
-  const { elsewhere } = siteLocator(storage, tools);
-  const locator = { map: async () => needed.index, elsewhere };
+  const anew = siteLocator(storage, tools);
+  const locator = { ...anew, map: async () => needed.index };
   const backups: ListedBackup[] = [];
   for await (const backup of manifests.list({ signal })) backups.push(backup);
   await using reading = await openReading({ storage, key, threads, locator }, { signal });

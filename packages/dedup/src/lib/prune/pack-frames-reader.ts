@@ -3,9 +3,10 @@ import { openSegment, SEGMENT_OVERHEAD, type SealState } from "@lifeboat/crypto"
 import { type Codec, openCodec, RangedReader, RoomPool, type SegmentPlace, setupCodec } from "@lifeboat/frames";
 import type { DedupSite } from "../dedup-site.ts";
 import type { FrameCodec, PackDirectory } from "../pack/layout.ts";
+import { PACK_HEADER_BYTES } from "../pack/limits.ts";
 import { packKey } from "../pack/pack-name.ts";
 import { openPack } from "../pack/pack-reader.ts";
-import { PACK_HEADER_BYTES } from "../read/pack-map.ts";
+
 import { badPack, isDamage } from "../read/read-errors.ts";
 
 /** Frames of packs, read to be copied. */
