@@ -127,10 +127,17 @@ export interface PartAddress {
   readonly source: string;
 }
 
-/** The entries of one path in two parts; one of them may be absent. */
-export interface EntryPair {
-  readonly before?: EntryInfo;
-  readonly after?: EntryInfo;
+/** Entries of a part, to be gone through as often as needed. */
+export interface EntryListing {
+  readonly entries: number;
+  /** In the order they were backed up. */
+  list(): AsyncIterable<EntryInfo>;
+}
+
+/** What may differ between two parts. */
+export interface PartDiff {
+  readonly before: EntryListing;
+  readonly after: EntryListing;
 }
 
 /** A backup as a listing of the storage shows it. */
@@ -187,9 +194,8 @@ export interface Repository extends AsyncDisposable {
    */
   prune?(plan: PrunePlan, options: PruneOptions): Promise<PruneReport>;
   /**
-   * Pairs the entries of two parts of this site by their paths, in the order of the paths, as far as they may
-   * differ: what it knows to be the same in everything, without having to look at each entry, is left out.
-   * Absent where a format can't know that of more than one entry at a time.
+   * The entries of two parts of this site that may differ: what it knows to be the same in everything, without
+   * having to look at each entry, is left out of both. Absent where a format can't know that of many at a time.
    */
-  diff?(before: PartAddress, after: PartAddress, options?: AbortOptions): AsyncIterable<EntryPair>;
+  diff?(before: PartAddress, after: PartAddress, options?: AbortOptions): Promise<PartDiff>;
 }

@@ -7,6 +7,7 @@ import {
 } from "@lifeboat/contracts";
 import { openManifests } from "@lifeboat/manifests";
 import type { ChunkProfile } from "./chunk/profile.ts";
+import { diffParts } from "./compare/differing.ts";
 import { type DedupSite, openDedupSite } from "./dedup-site.ts";
 import { siteLocator } from "./index/locator.ts";
 import { createPruner } from "./prune/prune.ts";
@@ -86,6 +87,11 @@ export function dedupRepository(site: SiteContext, { profile, level }: DedupSetu
       const part = await openPart(id, source, options);
       await using reading = await read(options);
       yield* readEntries(reading, part, options);
+    },
+    async diff(before, after, options = {}) {
+      const { root: first } = await openPart(before.id, before.source, options);
+      const { root: second } = await openPart(after.id, after.source, options);
+      return diffParts(first, second, read, options);
     },
     async verify(id, level, options) {
       const { tools } = await opened();

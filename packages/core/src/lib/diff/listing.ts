@@ -1,12 +1,9 @@
-import type { EntryInfo, EntryPair } from "@lifeboat/contracts";
-import { mergeListings } from "./merge.ts";
+import type { EntryInfo, EntryListing } from "@lifeboat/contracts";
+import { type EntryPair, mergeListings } from "./merge.ts";
 import { comparePaths } from "./path-order.ts";
 
-/** The entries of one part, to be gone through as often as needed. */
-export interface Listing {
-  readonly entries: number;
-  /** As they were listed. */
-  list(): AsyncIterable<EntryInfo>;
+/** The entries of one part. */
+export interface Listing extends EntryListing {
   /** As they are compared, those of them that are wanted: what the list leaves open has been found out. */
   compared(wanted?: (entry: EntryInfo) => boolean): AsyncIterable<EntryInfo>;
 }

@@ -1,5 +1,11 @@
-import type { EntryInfo, EntryPair } from "@lifeboat/contracts";
+import type { EntryInfo } from "@lifeboat/contracts";
 import { comparePaths } from "./path-order.ts";
+
+/** The entries of one path in two parts; one of them may be absent. */
+export interface EntryPair {
+  readonly before?: EntryInfo;
+  readonly after?: EntryInfo;
+}
 
 /** Pairs the entries of two listings, both in path order, by their paths. */
 export async function* mergeListings(

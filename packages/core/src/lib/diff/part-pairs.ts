@@ -1,6 +1,7 @@
-import type { AbortOptions, EntryInfo, EntryPair, PartInfo } from "@lifeboat/contracts";
+import type { AbortOptions, EntryInfo, EntryListing, PartInfo } from "@lifeboat/contracts";
 import { type ListedIdentity, listedIdentity, readDigests, type SitePart } from "./digests.ts";
 import { type Listing, pairListings } from "./listing.ts";
+import type { EntryPair } from "./merge.ts";
 
 /** One side of a comparison; its part is absent where the backup does not have the source. */
 export interface DiffSide extends Omit<SitePart, "source"> {
@@ -21,7 +22,8 @@ export async function* pairParts(before: DiffSide, after: DiffSide, options: Pai
   const inOne = before.site.context.siteId === after.site.context.siteId;
   if (shorten && inOne && repository.diff !== undefined && before.part !== undefined && after.part !== undefined) {
     const { source } = before.part;
-    yield* repository.diff({ id: before.id, source }, { id: after.id, source }, { signal });
+    const differing = await repository.diff({ id: before.id, source }, { id: after.id, source }, { signal });
+    yield* pairListings(comparable(differing.before), comparable(differing.after));
     return;
   }
   const read = content === "read" ? await whatToRead(before, after, { signal }) : { before: false, after: false };
@@ -41,14 +43,18 @@ async function identity({ part, ...side }: DiffSide, options: AbortOptions): Pro
 function listing({ site, id, part }: DiffSide, read: boolean, { signal }: AbortOptions): Listing {
   if (part === undefined) return { entries: 0, list: nothing, compared: nothing };
   const { source, counts } = part;
-  const list = () => site.repository.entries(id, source, { signal });
+  const entries = counts.files + counts.directories + counts.links;
+  const listed = comparable({ entries, list: () => site.repository.entries(id, source, { signal }) });
+  if (!read) return listed;
+  return { ...listed, compared: (select) => readDigests({ site, id, source }, { signal, select }) };
+}
+
+/** A listing that tells all that is compared. */
+function comparable(listing: EntryListing): Listing {
   return {
-    entries: counts.files + counts.directories + counts.links,
-    list,
-    compared(wanted) {
-      if (read) return readDigests({ site, id, source }, { signal, select: wanted });
-      return wanted === undefined ? list() : only(list(), wanted);
-    },
+    entries: listing.entries,
+    list: () => listing.list(),
+    compared: (wanted) => (wanted === undefined ? listing.list() : only(listing.list(), wanted)),
   };
 }
 
