@@ -56,6 +56,23 @@ describe("a manifest that arrives after its run was given up", () => {
     expect((await keys(inner, "backups/")).filter(isManifest)).toHaveLength(1);
   });
 
+  it("finds its parts where the run could not put its own fence either, and is then listed", async () => {
+    const inner = memoryStorage();
+    const line = late(inner);
+    const storage: Storage = {
+      ...line.storage,
+      async put(key, body, options) {
+        if (!key.startsWith("fenced/")) return line.storage.put(key, body, options);
+        throw new LifeboatError({ code: "TIMEOUT", operation: "storage.put", key, message: "no answer" });
+      },
+    };
+    await expect(host({ storage, sources: sources() }).engine.backup({ site: "local" })).rejects.toThrow();
+    await line.arrive();
+    const [backup] = await list(inner);
+    const { engine } = host({ storage: inner, sources: sources() });
+    expect(await engine.verify({ site: "local", id: backup!.id })).toMatchObject({ ok: true });
+  });
+
   it("is not listed where a sweep removed its parts", async () => {
     const again = memoryStorage();
     const held = late(again);

@@ -86,7 +86,7 @@ export interface WorkDone {
 export interface BackupWriter {
   /** Writes one source's part. Parts are written one after the other. */
   part(start: PartStart, entries: AsyncIterable<SourceEntry>, options?: PartOptions): Promise<PartInfo>;
-  /** Writes the manifest, last: with it the backup exists. */
+  /** Writes the manifest, last: with it the backup exists. Once it was called, nothing is left running, even where it fails. */
   commit(manifest: Manifest, options?: AbortOptions): Promise<void>;
   /** Removes what was written so far. */
   abort(): Promise<void>;

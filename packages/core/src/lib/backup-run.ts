@@ -73,6 +73,11 @@ async function write(engine: RunContext, request: BackupRequest, run: Run): Prom
   const { id } = lease;
   const sources = chosen.map(({ source }) => source);
   await expectTotals(engine, run);
+  let removable = true;
+  const unfenced = (error: unknown) => {
+    removable = false;
+    run.leftBehind(error);
+  };
   const writer = await repository.begin({ id, trigger, started, app, sources: sources.map((each) => each.id) }, job);
   try {
     const problems: Problem[] = [];
@@ -116,10 +121,10 @@ async function write(engine: RunContext, request: BackupRequest, run: Run): Prom
       } satisfies Manifest;
     });
     job.phase("committing");
-    await commitBackup(site, lease, { writer, manifest, labels }, job, run.leftBehind);
+    await commitBackup(site, lease, { writer, manifest, labels }, job, unfenced);
     return describeBackup(site.name, manifest, labels);
   } catch (error) {
-    await writer.abort().catch(run.leftBehind);
+    if (removable) await writer.abort().catch(run.leftBehind);
     throw error;
   }
 }

@@ -15,7 +15,8 @@ export interface FinishedBackup {
 
 /**
  * Makes a backup exist: its labels, then its manifest, while the lease is surely held. Where that
- * fails with the manifest on its way, the run is fenced; `leftBehind` is told where even that fails.
+ * fails with the manifest on its way, the run is fenced. Where even that fails, `unfenced` is told: then nothing that
+ * was written may be removed, since the manifest may arrive and be believed. The next sweep ends it, with a fence.
  *
  * @throws LOCKED where the lease may have been lost
  */
@@ -24,7 +25,7 @@ export async function commitBackup(
   lease: HeldLease,
   { writer, manifest, labels }: FinishedBackup,
   job: JobControl,
-  leftBehind: (error: unknown) => void,
+  unfenced: (error: unknown) => void,
 ): Promise<void> {
   const { context, repository } = site;
   if (labels.label !== undefined || labels.preserve) await repository.setLabels(lease.id, labels, job);
@@ -35,7 +36,7 @@ export async function commitBackup(
     await expectHeld(site, lease);
   } catch (error) {
     // Where the manifest was sent and no answer came, it may arrive at any time.
-    await openFences(context).put(lease.id).catch(leftBehind);
+    await openFences(context).put(lease.id).catch(unfenced);
     throw error;
   }
 }

@@ -94,11 +94,13 @@ async function write(
   const { id } = lease;
   const sources = originals.map(({ source }) => source);
   const writer = await to.repository.begin({ id, trigger, started, app, sources }, job);
+  let sent = false;
   try {
     const parts = await copyParts(work, writer, job);
     const { siteId } = to.context;
     const manifest: Manifest = { ...kept, id, siteId, format: to.descriptor.format, parts };
     job.phase("committing");
+    sent = true;
     await commitBackup(to, lease, { writer, manifest, labels }, job, leftBehind);
     job.phase("comparing");
     for (const { source } of originals) {
@@ -111,10 +113,20 @@ async function write(
     }
     return describeBackup(to.name, manifest, labels);
   } catch (error) {
-    // What was sent and not answered may still arrive: nothing else may lie under this id by then.
-    await openFences(to.context).put(id).catch(leftBehind);
-    await writer.abort().catch(leftBehind);
+    // A manifest that was sent and not answered may still arrive: without a fence all that it needs must stay.
+    const removable = !sent || (await isFenced(to, id, leftBehind));
+    if (removable) await writer.abort().catch(leftBehind);
     throw error;
+  }
+}
+
+async function isFenced(site: OpenSite, id: string, leftBehind: (error: unknown) => void): Promise<boolean> {
+  try {
+    await openFences(site.context).put(id);
+    return true;
+  } catch (error) {
+    leftBehind(error);
+    return false;
   }
 }
 

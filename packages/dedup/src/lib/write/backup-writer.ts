@@ -106,9 +106,15 @@ export async function beginBackup(
       stoppable(commitOptions, async () => {
         if (opened !== undefined) {
           const { line: pool, flushIndex } = await opened;
-          await pool.flush(true);
-          await flushIndex();
-          await pool.stop();
+          try {
+            await pool.flush(true);
+            await flushIndex();
+          } catch (error) {
+            stop.abort(error);
+            throw error;
+          } finally {
+            await pool.stop();
+          }
         }
         for (const [source, bytes] of parts) {
           await storage.put(backupKey(start.id, partName(source)), bytes, { signal });
