@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import type { EntryInfo, RestoreChange, RestoreCheckContext, Source } from "@lifeboat/contracts";
+import type { ContentIdentity, EntryInfo, RestoreChange, RestoreCheckContext, Source } from "@lifeboat/contracts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { command, directory, json } from "../src/index.ts";
@@ -214,6 +214,35 @@ describe("what a restore would change", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test("is found by what else a format tells content by, where it keeps no SHA-256", async () => {
+    const source = directory("data", { path: live() });
+    const known = await infos(source);
+    const asked: string[] = [];
+    const identity = (same: boolean): ContentIdentity => ({
+      equals: () => null,
+      matches: async () => same,
+      async matchesFile(path) {
+        asked.push(path);
+        return same;
+      },
+    });
+    const told = (same: boolean) =>
+      known.map(({ sha256, ...entry }) => (sha256 === undefined ? entry : { ...entry, content: identity(same) }));
+    const root = source.localDirectories?.[0] ?? "";
+    expect(Object.values(await changes(source, told(true)))).toEqual(known.map(() => "unchanged 0"));
+    expect(asked).toContain(join(root, "d/same"));
+    expect(await changes(source, told(false))).toMatchObject({ "d/same": "replace 6", d: "unchanged 0" });
+    writeFileSync(join(root, "d/edited"), "another length");
+    asked.length = 0;
+    expect(await changes(source, told(true))).toMatchObject({ "d/edited": "replace 8" });
+    expect(asked).not.toContain(join(root, "d/edited")); // its size alone tells
+    const state = json("settings", { dump: () => ({ a: 1 }), load: () => undefined });
+    const [{ sha256: _, ...entry }] = (await infos(state)) as [EntryInfo];
+    expect(await changes(state, [{ ...entry, content: identity(true) }])).toEqual({ "settings.json": "unchanged 0" });
+    expect(await changes(state, [{ ...entry, content: identity(false) }])).toEqual({ "settings.json": "replace 13" });
+    expect(await changes(state, [entry])).toEqual({ "settings.json": "replace 13" });
   });
 
   test("is told of JSON states and commands too", async () => {

@@ -26,8 +26,25 @@ export interface EntryInfo {
   readonly target?: string;
   /** The section of the source that it belongs to. */
   readonly section?: string;
-  /** SHA-256 of the content, lower-case hex, of files; formats that tell content by something else leave it out. */
+  /** SHA-256 of the content, lower-case hex; for files in formats that keep it. */
   readonly sha256?: string;
+  /** What else tells the content of a file from others; in formats that keep no SHA-256 of it. */
+  readonly content?: ContentIdentity;
+}
+
+/** Tells a file's content from others without the backup's data being read. */
+export interface ContentIdentity {
+  /** Whether an entry with the other identity has the same content; `null` where that can't be told from here. */
+  equals(other: ContentIdentity): boolean | null;
+  /** Whether exactly these bytes are the content. They are read only as far as they are. */
+  matches(bytes: AsyncIterable<Uint8Array>, options?: AbortOptions): Promise<boolean>;
+  /**
+   * Whether a regular file of this machine has the content. It is read in a thread, never through a link in its last
+   * segment; one that can't be read has it not.
+   *
+   * @param path absolute, escaped as entry paths are
+   */
+  matchesFile?(path: string, options?: AbortOptions): Promise<boolean>;
 }
 
 /**
@@ -44,7 +61,7 @@ export interface LocalFile {
 }
 
 /** An entry on its way into a backup. */
-export interface SourceEntry extends Omit<EntryInfo, "size" | "sha256"> {
+export interface SourceEntry extends Omit<EntryInfo, "size" | "sha256" | "content"> {
   /** Bytes of content; absent where it is only known at the end (the output of a program). */
   readonly size?: number;
   /** The content, opened when it is needed and read once; only files have one. */

@@ -10,7 +10,9 @@ import type { ChunkProfile } from "./chunk/profile.ts";
 import { diffParts } from "./compare/differing.ts";
 import { type DedupSite, openDedupSite } from "./dedup-site.ts";
 import { siteLocator } from "./index/locator.ts";
+import type { Body } from "./list/refs.ts";
 import { createPruner } from "./prune/prune.ts";
+import { bodyContents } from "./read/body-contents.ts";
 import { openPartObject } from "./read/open-part.ts";
 import { openReading, readEntries, rowsOf } from "./read/reading.ts";
 import { entryOf } from "./read/row-entry.ts";
@@ -67,6 +69,9 @@ export function dedupRepository(site: SiteContext, { profile, level }: DedupSetu
     return openReading({ storage, key, threads, locator: siteLocator(storage, tools) }, options);
   }
 
+  const contents = bodyContents(site, read);
+  const identify = (body: Body) => contents.identify(body);
+
   return {
     async begin(start, options) {
       return beginBackup({ site: await opened(), profile, manifests, level }, start, options);
@@ -81,12 +86,12 @@ export function dedupRepository(site: SiteContext, { profile, level }: DedupSetu
     async *entries(id, source, options = {}) {
       const part = await openPart(id, source, options);
       await using reading = await read(options);
-      for await (const rows of rowsOf(reading, part)) for (const row of rows) yield entryOf(row);
+      for await (const rows of rowsOf(reading, part)) for (const row of rows) yield entryOf(row, identify);
     },
     async *read(id, source, options = {}) {
       const part = await openPart(id, source, options);
       await using reading = await read(options);
-      yield* readEntries(reading, part, options);
+      yield* readEntries(reading, part, { ...options, identify });
     },
     async diff(before, after, options = {}) {
       const { root: first } = await openPart(before.id, before.source, options);
@@ -100,6 +105,6 @@ export function dedupRepository(site: SiteContext, { profile, level }: DedupSetu
     },
     planPrune: (options) => pruner.planPrune(options),
     prune: (plan, options) => pruner.prune(plan, options),
-    async [Symbol.asyncDispose]() {},
+    [Symbol.asyncDispose]: () => contents[Symbol.asyncDispose](),
   };
 }

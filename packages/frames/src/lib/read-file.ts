@@ -20,7 +20,7 @@ export interface FileRead {
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /** Opens a file that a source listed; the caller closes it. */
-export function openLocal(local: LocalFile): number {
+export function openLocal(local: Pick<LocalFile, "path">): number {
   return openSync(hasRawBytes(local.path) ? Buffer.from(pathToBytes(local.path)) : local.path, FLAGS);
 }
 

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { isLifeboatError, type Json, LifeboatError, type RestoredEntry } from "@lifeboat/contracts";
+import { type EntryInfo, isLifeboatError, type Json, LifeboatError, type RestoredEntry } from "@lifeboat/contracts";
+import { isContent } from "./compare/is-content.ts";
 import { type CommonOptions, commonMembers, type NamedSource } from "./options.ts";
 import { restoreAsFile, singleChecks, withOnly } from "./single.ts";
 
@@ -53,12 +53,12 @@ export function json<const Id extends string>(id: Id, options: JsonOptions): Nam
     }
   }
 
-  async function isLive(sha256: string | undefined): Promise<boolean> {
-    return (
-      createHash("sha256")
-        .update(await dump())
-        .digest("hex") === sha256
-    );
+  async function isLive(entry: EntryInfo, signal: AbortSignal): Promise<boolean> {
+    const now = await dump();
+    async function* bytes() {
+      yield now;
+    }
+    return isContent(entry, bytes(), signal);
   }
 
   async function load(entry: RestoredEntry, signal: AbortSignal): Promise<void> {
@@ -91,9 +91,10 @@ export function json<const Id extends string>(id: Id, options: JsonOptions): Nam
         if (mode !== "missing" && entry.unchanged !== true) await load(entry, signal);
       });
     },
-    async *compare({ to, mode }, entries) {
-      for await (const { path: at, size, sha256 } of entries) {
-        const same = to === undefined && (mode === "missing" || (await isLive(sha256)));
+    async *compare({ to, mode, signal }, entries) {
+      for await (const entry of entries) {
+        const { path: at, size } = entry;
+        const same = to === undefined && (mode === "missing" || (await isLive(entry, signal)));
         yield { path: at, action: same ? "unchanged" : "replace", size: same ? 0 : size };
       }
     },

@@ -31,7 +31,7 @@ export function copyEntries(part: SitePart, { signal }: AbortOptions): CopiedEnt
   async function* entries(): AsyncGenerator<SourceEntry> {
     const { site, id, source } = part;
     for await (const entry of site.repository.read(id, source, { signal })) {
-      const { size: _, sha256: _known, ...info } = infoOf(entry);
+      const { size: _, sha256: _known, content: _content, ...info } = infoOf(entry);
       if (entry.type !== "file") yield info;
       else if (entry.size <= SMALL_BYTES) {
         const bytes = await contentOf(entry, { signal });

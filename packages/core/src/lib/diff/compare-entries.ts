@@ -44,7 +44,7 @@ function isSameContent(before: EntryInfo, after: EntryInfo): boolean {
 /** Whether what stands for their content is the same; `null` where there is nothing that both have. */
 function sameDigest(before: EntryInfo, after: EntryInfo): boolean | null {
   if (before.sha256 !== undefined && after.sha256 !== undefined) return before.sha256 === after.sha256;
-  return null;
+  return before.content === undefined || after.content === undefined ? null : before.content.equals(after.content);
 }
 
 function hasSameOwner(before: EntryInfo, after: EntryInfo): boolean {

@@ -1,8 +1,8 @@
 import type { EntryInfo } from "@lifeboat/contracts";
-import { ID_BYTES } from "../bytes.ts";
 import { type Body, NO_REFS, type Refs } from "../list/refs.ts";
 import type { ListRow } from "../list/row.ts";
 import type { FeedItem } from "./chunk-feed.ts";
+import { stretches } from "./stretches.ts";
 
 /** An entry with all of its content, or a stretch of one that is large. */
 export interface ContentItem extends FeedItem {
@@ -48,7 +48,7 @@ async function* slices(entry: EntryInfo, content: AsyncIterable<Refs>): AsyncGen
   let first = true;
   let held: Refs | null = null;
   for await (const refs of content) {
-    for (const slice of sliced(refs)) {
+    for (const slice of stretches(refs, WHOLE_BYTES)) {
       if (held !== null) {
         yield [{ entry, refs: held, first, last: false }];
         first = false;
@@ -57,21 +57,4 @@ async function* slices(entry: EntryInfo, content: AsyncIterable<Refs>): AsyncGen
     }
   }
   yield [{ entry, refs: held ?? NO_REFS, first, last: true }];
-}
-
-/** References in stretches of about {@link WHOLE_BYTES} of content. */
-function* sliced(refs: Refs): Generator<Refs> {
-  let start = 0;
-  let bytes = 0;
-  for (let n = 0; n < refs.count; n++) {
-    bytes += refs.lengths[n] ?? 0;
-    if (bytes < WHOLE_BYTES && n < refs.count - 1) continue;
-    yield {
-      count: n + 1 - start,
-      lengths: Array.from({ length: n + 1 - start }, (_, at) => refs.lengths[start + at] ?? 0),
-      ids: refs.ids.subarray(start * ID_BYTES, (n + 1) * ID_BYTES),
-    };
-    start = n + 1;
-    bytes = 0;
-  }
 }

@@ -12,7 +12,7 @@ import { FrameFetcher } from "./frame-fetch.ts";
 import { contentOf, limited, listRows } from "./list-rows.ts";
 import { readPart } from "./read-part.ts";
 import { readThreads } from "./read-threads.ts";
-import { entryOf } from "./row-entry.ts";
+import { entryOf, type Identify } from "./row-entry.ts";
 
 const MIB = 1024 * 1024;
 
@@ -81,17 +81,23 @@ export function rowsOf({ lists }: Reading, { part, root }: PartRows): AsyncItera
   return limited(listRows(root, lists), part);
 }
 
-/** A part's entries with their content. */
+/** How entries are read. */
+export interface ReadEntriesOptions extends ReadOptions {
+  /** Makes what stands for the content of files. Default: nothing does. */
+  readonly identify?: Identify;
+}
+
+/** A part's entries with their content. The reading can be used again only where all of them were taken. */
 export function readEntries(
   reading: Reading,
   { part, root }: PartRows,
-  options: ReadOptions,
+  options: ReadEntriesOptions,
 ): AsyncGenerator<RestoredEntry> {
-  const { select } = options;
+  const { select, identify } = options;
   const items = contentItems({
     rows: rowsOf(reading, { part, root }),
     entryOf(row): EntryInfo | null {
-      const entry = entryOf(row);
+      const entry = entryOf(row, identify);
       return select === undefined || select(entry) ? entry : null;
     },
     contentOf: (body): AsyncIterable<Refs> => contentOf(body, reading.lists),

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
-import { entryPathProblem, LifeboatError, type RestoredEntry } from "@lifeboat/contracts";
+import { type EntryInfo, entryPathProblem, LifeboatError, type RestoredEntry } from "@lifeboat/contracts";
+import { isContent } from "../compare/is-content.ts";
 import { invalid } from "../errors.ts";
 import { type CommonOptions, commonMembers, type NamedSource } from "../options.ts";
 import { restoreAsFile, singleChecks, withOnly } from "../single.ts";
@@ -52,29 +52,15 @@ export function command<const Id extends string>(id: Id, options: CommandOptions
   if (problem !== null) throw invalid(operation, `${JSON.stringify(fileName)} is no file name: ${problem}.`);
 
   /** Whether the program writes the same now. A dump that fails is another matter than the restore's. */
-  async function isLive(size: number, sha256: string | undefined, signal: AbortSignal): Promise<boolean> {
-    const hash = createHash("sha256");
-    let length = 0;
+  async function isLive(entry: EntryInfo, signal: AbortSignal): Promise<boolean> {
+    const { command: words } = options;
     try {
-      for await (const piece of dump({
-        command: options.command,
-        cwd,
-        env,
-        timeout,
-        signal,
-        operation,
-        source: id,
-        minBytes: 0,
-      })) {
-        length += piece.length;
-        if (length > size) return false;
-        hash.update(piece);
-      }
+      const now = dump({ command: words, cwd, env, timeout, signal, operation, source: id, minBytes: 0 });
+      return await isContent(entry, now, signal);
     } catch {
       signal.throwIfAborted();
       return false; // what it cannot dump, it may still have to replace
     }
-    return length === size && hash.digest("hex") === sha256;
   }
 
   async function feedBack(entry: RestoredEntry, signal: AbortSignal): Promise<void> {
@@ -117,8 +103,9 @@ export function command<const Id extends string>(id: Id, options: CommandOptions
       });
     },
     async *compare({ to, mode, signal }, entries) {
-      for await (const { path, size, sha256 } of entries) {
-        const same = to === undefined && (mode === "missing" || (await isLive(size, sha256, signal)));
+      for await (const entry of entries) {
+        const { path, size } = entry;
+        const same = to === undefined && (mode === "missing" || (await isLive(entry, signal)));
         yield { path, action: same ? "unchanged" : "replace", size: same ? 0 : size };
       }
     },

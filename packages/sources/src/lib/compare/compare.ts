@@ -5,7 +5,7 @@ import { readWantedOwners } from "../extract/ownership.ts";
 import { TableWriter } from "../table.ts";
 import { TYPES } from "../walk/protocol.ts";
 import code from "./compare.worker.ts?worker-code";
-import { ACTIONS, type CompareOptions, type CompareResult, type CompareTask } from "./protocol.ts";
+import { ACTIONS, ASK, type CompareOptions, type CompareResult, type CompareTask } from "./protocol.ts";
 import { serveCompare } from "./serve.ts";
 
 const BATCH = 256;
@@ -55,20 +55,30 @@ async function changes(
   threads: Threads<CompareTask, CompareResult>,
   batch: readonly EntryInfo[],
   wanted: Awaited<ReturnType<typeof readWantedOwners>>,
-  { signal, onDisplaced }: CompareRun,
+  { root, signal, onDisplaced }: CompareRun,
 ): Promise<RestoreChange[]> {
   if (batch.length === 0) return [];
   const table = new TableWriter();
   for (const entry of batch) {
-    const { type, size, mode, mtimeMs, path, target = "", sha256 = "" } = entry;
+    const { type, size, mode, mtimeMs, path, target = "", content } = entry;
+    const sha256 = entry.sha256 ?? (content === undefined ? "" : ASK);
     const { uid, gid } = wanted(entry);
     table.add([TYPES.indexOf(type), size, mode, mtimeMs, uid, gid], [path, target, sha256]);
   }
   const actions = await threads.run({ kind: "batch", table: table.take() }, { signal });
-  return batch.map(({ path, size }, row) => {
-    const found = ACTIONS[actions[row] ?? 1] ?? "replace";
-    if (found === "displace") onDisplaced?.(path);
-    const action = found === "displace" ? "replace" : found;
-    return { path, action, size: action === "unchanged" ? 0 : size };
-  });
+  const found: RestoreChange[] = [];
+  for (const [row, entry] of batch.entries()) {
+    const { path, size } = entry;
+    let action = ACTIONS[actions[row] ?? 1] ?? "replace";
+    if (action === "displace") onDisplaced?.(path);
+    if (action === "displace") action = "replace";
+    if (action === "ask") action = (await hasContent(entry, `${root}/${path}`, signal)) ? "unchanged" : "replace";
+    found.push({ path, action, size: action === "unchanged" ? 0 : size });
+  }
+  return found;
+}
+
+/** Whether the file that is there has the entry's content. */
+async function hasContent({ content }: EntryInfo, path: string, signal: AbortSignal): Promise<boolean> {
+  return (await content?.matchesFile?.(path, { signal })) ?? false;
 }

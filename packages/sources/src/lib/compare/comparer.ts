@@ -7,7 +7,7 @@ import { openChild } from "../fs/directory.ts";
 import { DirectoryCache } from "../fs/directory-cache.ts";
 import { native, readLink } from "../fs/names.ts";
 import { baseName, parentPath } from "../fs/split.ts";
-import type { ACTIONS, CompareOptions } from "./protocol.ts";
+import { type ACTIONS, ASK, type CompareOptions } from "./protocol.ts";
 
 const PIECE = 1024 * 1024;
 /** So many pieces are hashed between two turns of the event loop. */
@@ -41,7 +41,8 @@ export class Comparer {
     if (live === null) return this.#keepExisting && this.#isBlocked(entry.path) ? "unchanged" : "create";
     if (this.#keepExisting) return "unchanged";
     if (live.isDirectory() && entry.type !== "directory") return "displace";
-    return (await this.#same(entry, live)) ? "unchanged" : "replace";
+    if (!(await this.#same(entry, live))) return "replace";
+    return entry.type === "file" && entry.sha256 === ASK ? "ask" : "unchanged";
   }
 
   close(): void {
@@ -64,7 +65,9 @@ export class Comparer {
       }
       default:
         if (!live.isFile() || live.size !== entry.size || !sameTime || !sameMode || !sameOwner) return false;
-        return entry.sha256 !== undefined && (await this.#sha256(entry.path)) === entry.sha256;
+        return (
+          entry.sha256 === ASK || (entry.sha256 !== undefined && (await this.#sha256(entry.path)) === entry.sha256)
+        );
     }
   }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { EntryInfo } from "@lifeboat/contracts";
 import { expect } from "vitest";
-import { all } from "../helpers.ts";
+import { all, inPieces } from "../helpers.ts";
 import { hardBodies, type KnownEntry, smallEntries } from "./entries.ts";
 import { type FormatHarness, IDS, problemsOf, readAll } from "./site.ts";
 
@@ -17,6 +17,7 @@ export function roundTrip({ test, options }: FormatHarness): void {
     for (const [index, each] of known.entries()) {
       const restored = found[index];
       expectSame(listed[index], each);
+      await expectTold(listed[index], each);
       expectSame(restored?.entry, each);
       expect(restored?.bytes.equals(each.bytes), `content of ${each.entry.path}`).toBe(true);
       if (restored?.copied !== undefined) expect(restored.bytes.equals(restored.copied)).toBe(true);
@@ -87,12 +88,20 @@ export function roundTrip({ test, options }: FormatHarness): void {
 function expectSame(found: EntryInfo | undefined, { entry, bytes }: KnownEntry): void {
   const { path, type, mode, mtimeMs, uid, gid, user, group, target, section } = entry;
   const { mtimeMs: time = Number.NaN, ...facts } = found ?? {};
-  // Formats that tell content by something else keep no digest of it.
-  const sha256 = found?.sha256 === undefined ? undefined : createHash("sha256").update(bytes).digest("hex");
   expect(facts, path).toMatchObject(
-    JSON.parse(
-      JSON.stringify({ path, type, mode, uid, gid, user, group, target, section, sha256, size: bytes.length }),
-    ),
+    JSON.parse(JSON.stringify({ path, type, mode, uid, gid, user, group, target, section, size: bytes.length })),
   );
   expect(Math.abs(time - mtimeMs), `mtime of ${path}`).toBeLessThan(0.001);
+}
+
+/** That a file's content is told from any other, by its SHA-256 or by an identity. */
+async function expectTold(found: EntryInfo | undefined, { entry: { path, type }, bytes }: KnownEntry): Promise<void> {
+  const { sha256, content } = found ?? {};
+  if (type !== "file") return expect([sha256, content], path).toEqual([undefined, undefined]);
+  if (sha256 !== undefined || content === undefined)
+    return expect(sha256, path).toBe(createHash("sha256").update(bytes).digest("hex"));
+  expect(content.equals(content), path).toBe(true);
+  expect(await content.matches(inPieces(bytes, 99_999)), path).toBe(true);
+  expect(await content.matches(inPieces(Buffer.concat([bytes, Buffer.of(0)]), 70_000)), path).toBe(false);
+  expect(await content.matches(inPieces(bytes.subarray(0, -1), 70_000)), path).toBe(bytes.length === 0);
 }

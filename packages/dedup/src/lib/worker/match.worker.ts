@@ -1,0 +1,4 @@
+import { serveTasks } from "@lifeboat/threads";
+import { startMatchHandler } from "./match.ts";
+
+serveTasks(startMatchHandler);
