@@ -1,7 +1,7 @@
 import type { Problem } from "./source.ts";
 
 /** What a job does. */
-export type JobKind = "backup" | "verify" | "restore" | "copy" | "test";
+export type JobKind = "backup" | "verify" | "restore" | "copy" | "prune" | "repair" | "test";
 
 /** How a job stands. */
 export type JobStatus = "running" | "succeeded" | "failed" | "cancelled";
@@ -18,6 +18,11 @@ export type JobPhase =
   | "restoring"
   | "copying"
   | "comparing"
+  | "planning"
+  | "repacking"
+  | "waiting"
+  | "deleting"
+  | "repairing"
   | "testing"
   | "resuming";
 

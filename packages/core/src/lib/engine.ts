@@ -1,5 +1,12 @@
 import { availableParallelism, tmpdir } from "node:os";
-import { type Job, type Source, systemClock, type Trigger } from "@lifeboat/contracts";
+import {
+  type Job,
+  type PrunePlan,
+  type PruneReport,
+  type Source,
+  systemClock,
+  type Trigger,
+} from "@lifeboat/contracts";
 import type { Backup } from "./backup.ts";
 import { runBackup } from "./backup-run.ts";
 import { type BackupAddress, type Backups, createBackups } from "./backups.ts";
@@ -12,6 +19,7 @@ import { createJobs, type Jobs } from "./jobs.ts";
 import { createKeyRing, type KeyRing } from "./key-ring.ts";
 import { createLocalLocks } from "./local-locks.ts";
 import type { EngineOptions, SiteName, SiteOptions, SourceName } from "./options.ts";
+import { type PruneRequest, type PruneRunOptions, runPlanPrune, runPrune } from "./prune-run.ts";
 import { prepareRestore } from "./restore-plan.ts";
 import { runRestore } from "./restore-run.ts";
 import type { RestorePlan, RestoreReport, RestoreRequest } from "./restore-types.ts";
@@ -104,6 +112,16 @@ export interface BackupEngine<Site extends string = string, Name extends string 
   copy(options: CopyOptions<Site>): Job<CopyReport>;
   /** Compares two backups, of one site or of two, by their lists: see {@link BackupDiff}. */
   diff(before: BackupAddress<Site>, after: BackupAddress<Site>, options?: DiffOptions): BackupDiff;
+  /** Works out what a prune would do: which packs go, and why. Touches nothing. Rejects as {@link prune}. */
+  planPrune(request: PruneRequest<Site>): Job<PrunePlan>;
+  /**
+   * Frees the room of what no backup needs any more, while others go on backing up. It may be stopped anywhere: the
+   * next one goes on.
+   *
+   * Rejects with UNSUPPORTED where the site's format needs none; CORRUPT where a backup can't be read, so that nobody
+   * knows what it needs; LOCKED where another prune or a repair is under way; CONFLICT where the plan is another site's.
+   */
+  prune(options: PruneRunOptions<Site>): Job<PruneReport>;
   /** The keys of a site. */
   keys(site: Site): KeyRing;
   /**
@@ -168,6 +186,10 @@ export function createBackupEngine<
       ),
     copy: ({ signal, ...request }) =>
       jobs.start({ kind: "copy", site: request.to, signal }, (job) => runCopy(engine, request, job)),
+    planPrune: ({ signal, ...request }) =>
+      jobs.start({ kind: "prune", site: request.site, signal }, (job) => runPlanPrune(engine, request, job)),
+    prune: ({ signal, ...request }) =>
+      jobs.start({ kind: "prune", site: request.site, signal }, (job) => runPrune(engine, request, job)),
     diff: (before, after, options) => diffBackups(engine, before, after, options),
     keys: (site) => createKeyRing(engine, site),
     register: (source) => engine.sources.register(source),
