@@ -63,6 +63,7 @@ export async function measureTool(
       if (row === "prune") await step("again"); // of four backups, two are deleted
       if (row !== "one file" || versions.one !== null) await step(row);
     }
+    if (check) run(tool.commands.verify); // what is left must be whole
     return measured;
   } finally {
     await versions.show(1);

@@ -27,7 +27,7 @@ const COUNTS: Readonly<Record<Unit, readonly number[]>> = {
   entries: [100_000, 300_000, 1_000_000],
   chunks: [10_000, 100_000, 1_000_000],
 };
-const STEPS: readonly Step[] = ["first", "unchanged", "changed", "restore", "verify"];
+const STEPS: readonly Step[] = ["first", "verify", "unchanged", "changed", "restore"];
 /** The smallest chunks a site may have, so that a million of them are some 5 GB. */
 const SMALL_CHUNKS = { min: 1024, average: 4096, max: 16_384 };
 /** The mean chunk of noise is this much larger than the average of its profile. */

@@ -8,7 +8,7 @@ export const TOOLS = ["lifeboat", "restic", "restic-fast", "borg-lz4", "borg-zst
 export type ToolName = (typeof TOOLS)[number];
 
 /** What is measured, in this order, on one repository. */
-export const ROWS = ["first", "unchanged", "changed", "restore", "one file", "verify", "prune"] as const;
+export const ROWS = ["first", "verify", "unchanged", "changed", "restore", "one file", "prune"] as const;
 
 /** One of {@link ROWS}. */
 export type Row = (typeof ROWS)[number];
