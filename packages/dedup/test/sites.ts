@@ -1,7 +1,16 @@
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Manifest, PartOptions, Repository, SiteContext, SourceEntry, Storage } from "@lifeboat/contracts";
+import {
+  type Clock,
+  type Manifest,
+  type PartOptions,
+  type Repository,
+  type SiteContext,
+  type SourceEntry,
+  type Storage,
+  systemClock,
+} from "@lifeboat/contracts";
 import { memoryStorage } from "@lifeboat/storage-memory";
 import { onTestFinished } from "vitest";
 import { type DedupOptions, dedup } from "../src/index.ts";
@@ -16,21 +25,22 @@ export interface TestSite {
 
 /** Opens a site, encrypted, by default in a new storage. */
 export function testSite(
-  { storage = memoryStorage(), threads = 0 }: { storage?: Storage; threads?: number } = {},
+  {
+    storage = memoryStorage(),
+    threads = 0,
+    clock = systemClock,
+  }: { storage?: Storage; threads?: number; clock?: Clock } = {},
   options: DedupOptions = {},
 ): TestSite {
   const format = dedup(options);
   const secret = { key: KEY.siteKey, suite: KEY.suite, keyBlock: new Uint8Array(0) };
-  const context: SiteContext = {
-    name: "test",
-    siteId: "site-1",
-    storage,
-    secret,
-    threads,
-    settings: format.settings?.(),
-  };
+  const settings = format.settings?.();
+  const context: SiteContext = { name: "test", siteId: "site-1", storage, secret, threads, clock, settings };
   return { storage, context, repository: format.open(context) };
 }
+
+/** A clock by which no file has changed just now. */
+export const later: Clock = { ...systemClock, now: () => Date.now() + 60_000 };
 
 /** The id of the n-th backup. */
 export const idOf = (n: number) => `2026-11-${String(10 + n)}T02-00-00.123Z-manual-7f3a`;

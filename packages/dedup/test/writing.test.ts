@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { siteLocator } from "../src/lib/index/locator.ts";
 import { openPartObject } from "../src/lib/read/open-part.ts";
 import { openReading, rowsOf } from "../src/lib/read/reading.ts";
-import { backUp, contents, fileIn, folder, idOf, keysOf, type TestSite, testSite } from "./sites.ts";
+import { backUp, contents, fileIn, folder, idOf, keysOf, later, type TestSite, testSite } from "./sites.ts";
 import { exampleBody, hex, KEY } from "./support.ts";
 
 /** Where each file of a backup was cut, by the ids and lengths of its chunks. */
@@ -86,11 +86,11 @@ describe.each([0, 2])("with %i threads", (threads) => {
   test("content that the site has is not stored again", async () => {
     const entries = await tree(await folder());
     const storage = memoryStorage();
-    const first = await backUp(testSite({ storage, threads }), 0, entries);
+    const first = await backUp(testSite({ storage, threads, clock: later }), 0, entries);
     const packs = await keysOf(storage, "packs/");
     expect(first.parts[0]?.storedSize).toBeGreaterThan(13_000_000);
     expect(first.parts[0]?.storedSize).toBeLessThan(17_000_000);
-    const second = await backUp(testSite({ storage, threads }), 1, entries);
+    const second = await backUp(testSite({ storage, threads, clock: later }), 1, entries);
     expect(second.parts[0]?.storedSize).toBe(0);
     expect(await keysOf(storage, "packs/")).toEqual(packs);
     expect((await contents(testSite({ storage }), 1)).size).toBe(entries.length);

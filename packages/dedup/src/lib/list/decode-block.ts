@@ -8,7 +8,7 @@ import { type Body, EMPTY_BODY, NO_REFS } from "./refs.ts";
 import { ENTRY_TYPES, type ListRow } from "./row.ts";
 
 /**
- * The rows of a block.
+ * The rows of a block; they keep none of its memory.
  *
  * @throws CORRUPT where it is not as docs/spec/dedup.md says; UNSUPPORTED
  */
@@ -21,7 +21,10 @@ export function decodeBlock(block: Uint8Array): ListRow[] {
   const count = bytes.u32();
   if (count === 0 || count > MAX_BLOCK_ROWS) refuse(`it has ${count} rows`);
   const readers: ByteReader[] = [];
-  for (let n = 0; n < COLUMNS; n++) readers.push(new ByteReader(bytes.take(bytes.u32()), refuse));
+  for (let n = 0; n < COLUMNS; n++) {
+    const column = bytes.take(bytes.u32());
+    readers.push(new ByteReader(n === COLUMNS - 1 ? column.slice() : column, refuse)); // ids stay with the rows
+  }
   bytes.end();
   const columns = new BlockColumns(readers as Columns, refuse);
   const rows: ListRow[] = [];

@@ -12,6 +12,14 @@ const MIB = 1024 * 1024;
 /** Blocks are small, and mostly lie next to each other. */
 const LIST_LIMITS: FeedLimits = { batchBytes: 4 * MIB, batches: 2 };
 
+/** A block of a list. */
+export interface ListBlock {
+  readonly id: Uint8Array;
+  /** Bytes of the block. */
+  readonly length: number;
+  readonly rows: readonly ListRow[];
+}
+
 /** How a list is read. */
 export interface ListOptions {
   /** Called for a block that can't be read, which is then passed over. Default: its error is thrown. */
@@ -29,10 +37,23 @@ export interface ListOptions {
 export async function* listRows(
   root: Body,
   lists: ChunkReader,
-  { onDamaged, onChunk }: ListOptions = {},
+  options: ListOptions = {},
 ): AsyncGenerator<readonly ListRow[]> {
+  for await (const { rows } of listBlocks(root, lists, options)) yield rows;
+}
+
+/**
+ * The same, with the blocks themselves.
+ *
+ * @throws CORRUPT, NOT_FOUND, UNSUPPORTED
+ */
+export async function* listBlocks(
+  root: Body,
+  lists: ChunkReader,
+  { onDamaged, onChunk }: ListOptions = {},
+): AsyncGenerator<ListBlock> {
   for await (const batch of feedChunks(blocksOf(root, lists, onChunk), lists, LIST_LIMITS)) {
-    for (let n = 0; n < batch.items.length; n++) {
+    for (const [n, { refs }] of batch.items.entries()) {
       let rows: readonly ListRow[] = [];
       try {
         rows = batch.pieces(n).flatMap(decodeBlock);
@@ -40,7 +61,7 @@ export async function* listRows(
         if (!isDamage(error) || onDamaged === undefined) throw error;
         onDamaged(error);
       }
-      yield rows;
+      yield { id: refs.ids, length: refs.lengths[0] ?? 0, rows };
     }
   }
 }

@@ -1,20 +1,32 @@
 import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import { type AbortOptions, type BackupStart, type BackupWriter, orAbort } from "@lifeboat/contracts";
+import {
+  type AbortOptions,
+  type BackupStart,
+  type BackupWriter,
+  orAbort,
+  type PartOptions,
+  type SourceEntry,
+} from "@lifeboat/contracts";
 import { setupCodec } from "@lifeboat/frames";
 import { backupKey, type Manifests } from "@lifeboat/manifests";
 import { gearTable } from "../chunk/gear-table.ts";
 import type { ChunkProfile } from "../chunk/profile.ts";
 import type { DedupSite } from "../dedup-site.ts";
 import { listPacks, loadIndex, reliable } from "../index/load.ts";
+import { siteLocator } from "../index/locator.ts";
+import type { SiteIndex } from "../index/site-index.ts";
 import { createIndexWriter } from "../index/writer.ts";
 import { encodePartObject, partName } from "../list/part-object.ts";
 import { packTarget } from "../pack/limits.ts";
+import { openReading } from "../read/reading.ts";
 import { packsToAvoid, readMarks } from "../session/marks.ts";
 import { chunkIdKey, chunkTableSeed } from "../site-key.ts";
 import { expectBelieved } from "./believed.ts";
 import { metadataOf } from "./metadata.ts";
 import { PackLine } from "./pack-line.ts";
+import { previousParts } from "./previous.ts";
+import { previousList } from "./previous-list.ts";
 import { PartWriter } from "./write-part.ts";
 
 /** What backups of a site are written with. */
@@ -36,19 +48,32 @@ export async function beginBackup(
   const { storage, threads, siteId } = context;
   const gear = gearTable(chunkTableSeed(key));
   const stop = new AbortController();
+  const now = () => clock.now();
   const { signal } = stop;
   setMaxListeners(0, signal); // each task and put that is under way has one
   const avoid = packsToAvoid(await readMarks(context, options)); // before packs are listed: the two must not change places
   /** Written last but the manifest: they must not be there before all that they need. */
   const parts = new Map<string, Uint8Array>();
+  let indexed: Promise<{ readonly index: SiteIndex; readonly siteBytes: number }> | undefined;
   let opened: Promise<{ readonly line: PackLine; readonly flushIndex: () => Promise<void> }> | undefined;
+  const older = previousParts(site, manifests);
 
-  async function openLine() {
+  /** W3: what the site has, as far as it may be relied on. */
+  async function readIndex() {
     const listed = await listPacks(storage, { signal });
     const onDamaged = () => undefined; // what it told of is stored again: that heals it, as far as this backup goes
     const index = await loadIndex(storage, tools, reliable(listed, avoid), { signal, onDamaged });
+    return { index, siteBytes: [...listed.values()].reduce((sum, size) => sum + size, 0) };
+  }
+
+  function siteIndex() {
+    indexed ??= readIndex();
+    return indexed;
+  }
+
+  async function openLine() {
+    const { index, siteBytes } = await siteIndex();
     const writer = createIndexWriter(storage, tools, clock);
-    const siteBytes = [...listed.values()].reduce((sum, size) => sum + size, 0);
     const codec = await setupCodec("zstd", level);
     const setup = { key, idKey: chunkIdKey(key), gear, profile, codec, packBytes: packTarget(siteBytes) };
     const line = new PackLine({
@@ -68,6 +93,23 @@ export async function beginBackup(
   async function line(): Promise<PackLine> {
     opened ??= openLine();
     return (await opened).line;
+  }
+
+  async function write(source: string, entries: AsyncIterable<SourceEntry>, partOptions: PartOptions) {
+    const found = await older.find(source, { signal });
+    if (found === null) {
+      return new PartWriter({ line, previous: null, gear, profile, now, signal }, partOptions).write(entries);
+    }
+    const { fresh } = siteLocator(storage, tools);
+    const locator = { map: async () => (await siteIndex()).index, fresh };
+    await using reading = await openReading({ storage, key, threads: Math.min(1, threads), locator }, { signal });
+    const lookUp = avoid.size === 0 ? null : (await siteIndex()).index.tables;
+    const previous = previousList(found.root, reading.lists, lookUp);
+    try {
+      return await new PartWriter({ line, previous, gear, profile, now, signal }, partOptions).write(entries);
+    } finally {
+      await previous.rows.close();
+    }
   }
 
   /** Lets an abort of one call stop everything: a part that is cut off makes no backup. */
@@ -92,8 +134,7 @@ export async function beginBackup(
   return {
     part: (part, entries, partOptions = {}) =>
       stoppable(partOptions, async () => {
-        const writer = new PartWriter({ line, gear, profile, signal }, partOptions);
-        const written = await orAbort(writer.write(entries), signal);
+        const written = await orAbort(write(part.source, entries, partOptions), signal);
         const { root, problemCount, ...facts } = written;
         const backup = { ...start, siteId };
         const bytes = await encodePartObject(key, { backup, part: metadataOf(part), list: { ...root, ...facts } });

@@ -5,15 +5,21 @@ import type { ListRow } from "../list/row.ts";
 import { FRAME_BYTES } from "../pack/limits.ts";
 import { LEFT_OUT, type PackFile, type PackResult } from "../worker/tasks.ts";
 import type { StoreChunk } from "./list-writer.ts";
+import type { PreviousRow } from "./previous.ts";
 import { refsOf } from "./rows.ts";
 
 /** So many rows are a batch, however little content they have. */
 const MAX_ROWS = 1024;
 
+/** A row on its way into the list; `null` for a file that was left out. */
+export interface PlacedRow {
+  row: ListRow | null;
+  /** The row of the previous list, where it is equal. */
+  readonly same: PreviousRow | null;
+}
+
 /** What a batch came to. */
 export interface FilledBatch {
-  /** `null` for a file that was left out. */
-  readonly rows: readonly (ListRow | null)[];
   readonly leftOut: readonly string[];
   /** Bytes of content. */
   readonly bytes: number;
@@ -21,7 +27,7 @@ export interface FilledBatch {
 
 /** Rows in their order, and the small files among them that one task is to store. */
 export class RowBatch {
-  readonly rows: ListRow[] = [];
+  readonly rows: PlacedRow[] = [];
   readonly files: PackFile[] = [];
   /** The rows of the files. */
   readonly #places: number[] = [];
@@ -35,41 +41,42 @@ export class RowBatch {
     return this.#bytes >= FRAME_BYTES || this.rows.length >= MAX_ROWS;
   }
 
-  addRow(row: ListRow): void {
-    this.rows.push(row);
+  addRow(row: ListRow, same: PreviousRow | null): void {
+    this.rows.push({ row, same });
   }
 
   /** Adds a file whose content is not stored yet. */
   addFile(row: ListRow, file: PackFile, size: number): void {
     this.#places.push(this.rows.length);
-    this.rows.push(row);
+    this.rows.push({ row, same: null });
     this.files.push(file);
     this.#bytes += size;
   }
 
-  /** The rows with the content that the task found. */
+  /** Gives the rows the content that the task found. */
   async fill(result: PackResult, store: StoreChunk): Promise<FilledBatch> {
-    const rows: (ListRow | null)[] = this.rows;
     const leftOut: string[] = [];
     const changed = new Map(result.changed);
     let from = 0;
     let bytes = 0;
     for (const [n, place] of this.#places.entries()) {
-      const row = this.rows[place];
+      const placed = this.rows[place];
+      if (placed === undefined || placed.row === null) continue;
+      const { row } = placed;
       const count = result.counts[n] ?? LEFT_OUT;
-      if (row === undefined || count === LEFT_OUT) {
-        if (row !== undefined) leftOut.push(row.path);
-        rows[place] = null;
+      if (count === LEFT_OUT) {
+        leftOut.push(row.path);
+        placed.row = null;
         continue;
       }
       const refs = refsOf(result, from, count);
       const size = refsLength(refs);
       const { mode, mtimeMs } = changed.get(n) ?? row;
-      rows[place] = { ...row, size, mode, mtimeMs, body: await bodyOf(refs, store) };
+      placed.row = { ...row, size, mode, mtimeMs, body: await bodyOf(refs, store) };
       from += count;
       bytes += size;
     }
-    return { rows, leftOut, bytes };
+    return { leftOut, bytes };
   }
 }
 

@@ -4,15 +4,24 @@ import { type Body, EMPTY_BODY, type Refs } from "../list/refs.ts";
 import type { ListRow } from "../list/row.ts";
 import type { PackResult } from "../worker/tasks.ts";
 
-/** An entry's row. @param local where the file's own facts are, to be compared with the next time */
-export function rowOf(info: EntryInfo, local: SourceEntry["local"], body: Body = EMPTY_BODY): ListRow {
+/** A file that changed so many milliseconds before may change again without its times telling: file systems' clocks tick. */
+const TICK_MS = 20;
+
+/**
+ * An entry's row.
+ *
+ * @param local where the file's own facts are, to be compared with the next time
+ * @param now what time it was before the file was read
+ */
+export function rowOf(info: EntryInfo, local: SourceEntry["local"], now: number, body: Body = EMPTY_BODY): ListRow {
+  const ctimeMs = local?.ctimeMs ?? Number.NaN;
   return {
     path: info.path,
     type: info.type,
     size: info.size,
     mode: info.mode,
     mtimeMs: info.mtimeMs,
-    ctimeMs: local?.ctimeMs ?? Number.NaN,
+    ctimeMs: ctimeMs > now - TICK_MS ? Number.NaN : ctimeMs,
     inode: local?.ino ?? 0,
     uid: info.uid,
     gid: info.gid,
@@ -31,4 +40,31 @@ export function refsOf({ lengths, ids }: PackResult, from: number, count: number
     lengths: lengths.subarray(from, from + count),
     ids: ids.subarray(from * ID_BYTES, (from + count) * ID_BYTES),
   };
+}
+
+/** Whether a file's facts are those of its row in the previous list, so that its content must be too. */
+export function isUnchanged(entry: SourceEntry, row: ListRow): boolean {
+  const { local } = entry;
+  if (local === undefined || row.type !== "file" || entry.type !== "file") return false;
+  const sameFile = row.ctimeMs === local.ctimeMs && row.inode === local.ino && row.inode !== 0;
+  return sameFile && row.size === entry.size && row.mtimeMs === entry.mtimeMs;
+}
+
+/** Whether two rows say the same in all but their content. */
+export function isSameRow(a: ListRow, b: ListRow): boolean {
+  return (
+    a.type === b.type &&
+    a.size === b.size &&
+    a.mode === b.mode &&
+    a.mtimeMs === b.mtimeMs &&
+    (a.ctimeMs === b.ctimeMs || (Number.isNaN(a.ctimeMs) && Number.isNaN(b.ctimeMs))) &&
+    a.inode === b.inode &&
+    a.uid === b.uid &&
+    a.gid === b.gid &&
+    a.user === b.user &&
+    a.group === b.group &&
+    a.section === b.section &&
+    a.target === b.target &&
+    a.path === b.path
+  );
 }

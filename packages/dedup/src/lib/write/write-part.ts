@@ -1,6 +1,7 @@
 import {
   type EntryCounts,
   interruptible,
+  type LocalFile,
   type PartOptions,
   type ProblemReport,
   type SourceEntry,
@@ -14,8 +15,11 @@ import { WHOLE_FILE_BYTES } from "../worker/tasks.ts";
 import { storeLargeFile } from "./large-file.ts";
 import { ListWriter, type StoreChunk } from "./list-writer.ts";
 import type { PackLine } from "./pack-line.ts";
+import type { PreviousRow } from "./previous.ts";
+import type { PreviousList } from "./previous-list.ts";
 import { RowBatch } from "./row-batch.ts";
-import { rowOf } from "./rows.ts";
+import { RowQueue, type RowSlot } from "./row-queue.ts";
+import { isSameRow, isUnchanged, rowOf } from "./rows.ts";
 import { storeStream } from "./stream-body.ts";
 import type { ContentTools } from "./tools.ts";
 
@@ -23,8 +27,12 @@ import type { ContentTools } from "./tools.ts";
 export interface PartTools {
   /** Threads, uploads and the index behind them: got when the first chunk has to be looked up. */
   readonly line: () => Promise<PackLine>;
+  /** The list of the source in the backup before, where there is one. */
+  readonly previous: PreviousList | null;
   readonly gear: Uint32Array;
   readonly profile: ChunkProfile;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
   readonly signal: AbortSignal;
 }
 
@@ -39,11 +47,6 @@ export interface WrittenPart {
   readonly problemCount: number;
 }
 
-/** A row, or what is said of one that was left out. */
-type Slot = Promise<readonly (ListRow | null)[]>;
-
-/** So many slots wait for their turn, at most, beyond what threads have in hand. */
-const SLOTS = 8;
 /** So many large files are on their way at once: while the last stretch of one is stored, the next is searched. */
 const LARGE_FILES = 2;
 
@@ -51,25 +54,21 @@ const LARGE_FILES = 2;
 export class PartWriter {
   readonly #tools: PartTools;
   readonly #options: PartOptions;
-  readonly #list: ListWriter;
+  readonly #rows: RowQueue;
   readonly #files = new OpenFiles();
   readonly #large = new Set<Promise<unknown>>();
-  readonly #slots: Slot[] = [];
-  readonly #leftOut = new Set<string>();
-  readonly #counts = { files: 0, directories: 0, links: 0 };
   #batch = new RowBatch();
   #line: PackLine | null = null;
-  #size = 0;
+  #storedBefore = 0;
   #done = 0;
-  #entries = 0;
   #streams = 0;
   #problems = 0;
-  #storedBefore: number | null = null;
 
   constructor(tools: PartTools, options: PartOptions) {
     this.#tools = tools;
     this.#options = options;
-    this.#list = new ListWriter(tools.gear, this.#store);
+    const list = new ListWriter(tools.gear, this.#store, tools.previous?.takeOver ?? null);
+    this.#rows = new RowQueue(list, this.#report);
   }
 
   async write(entries: AsyncIterable<SourceEntry>): Promise<WrittenPart> {
@@ -80,12 +79,12 @@ export class PartWriter {
         if (added !== undefined) await added;
       }
       await this.#endBatch();
-      while (this.#slots.length > 0) await this.#emit();
+      const root = await this.#rows.end();
       await this.#files.settled();
-      const root = await this.#list.end();
       await this.#line?.flush(false);
-      const storedSize = this.#storedBytes;
-      return { root, counts: this.#counts, size: this.#size, storedSize, problemCount: this.#problems };
+      this.#progress();
+      const { counts, size } = this.#rows;
+      return { root, counts, size, storedSize: this.#storedBytes, problemCount: this.#problems };
     } finally {
       await Promise.allSettled(this.#large); // threads must not be reading any more
       await this.#files.closeAll();
@@ -93,48 +92,72 @@ export class PartWriter {
   }
 
   #add(entry: SourceEntry): Promise<void> | undefined {
-    const { type, local, size } = entry;
-    if (type !== "file") return this.#addRow(rowOf(packedEntry(entry), local));
-    if (local !== undefined && size !== undefined) {
-      if (size > WHOLE_FILE_BYTES) return this.#addLarge(entry);
-      const facts = packedEntry(entry);
-      this.#batch.addFile(rowOf(facts, local), { kind: "local", entry: facts, local }, size);
-      return this.#batch.isFull ? this.#endBatch() : undefined;
-    }
-    return this.#addBody(entry);
+    const found = this.#tools.previous?.rows.find(entry.path) ?? null;
+    if (found instanceof Promise) return found.then((row) => this.#addBeside(entry, row));
+    return this.#addBeside(entry, found);
   }
 
-  #addRow(row: ListRow): Promise<void> | undefined {
-    this.#batch.addRow(row);
+  /** Takes over what the previous list tells of an entry, or stores it. */
+  #addBeside(entry: SourceEntry, found: PreviousRow | null): Promise<void> | undefined {
+    const { type, local } = entry;
+    const { previous, now } = this.#tools;
+    if (type !== "file") return this.#addRow(rowOf(packedEntry(entry), local, now()), found);
+    if (found === null || previous === null || !isUnchanged(entry, found.row)) return this.#addFile(entry);
+    const reliable = previous.isReliable(found.row.body);
+    if (reliable === true) return this.#addUnchanged(entry, found);
+    if (reliable === false) return this.#addFile(entry);
+    return reliable.then((so) => (so ? this.#addUnchanged(entry, found) : this.#addFile(entry)));
+  }
+
+  #addUnchanged(entry: SourceEntry, found: PreviousRow): Promise<void> | undefined {
+    const { body, size } = found.row;
+    this.#done += size;
+    return this.#addRow(rowOf(packedEntry(entry), entry.local, Number.POSITIVE_INFINITY, body), found);
+  }
+
+  #addRow(row: ListRow, found: PreviousRow | null): Promise<void> | undefined {
+    const same = found !== null && this.#tools.previous?.takeOver && isSameRow(row, found.row) ? found : null;
+    this.#batch.addRow(same?.row ?? row, same);
+    return this.#batch.isFull ? this.#endBatch() : undefined;
+  }
+
+  #addFile(entry: SourceEntry): Promise<void> | undefined {
+    const { local, size } = entry;
+    if (local === undefined || size === undefined) return this.#addBody(entry);
+    if (size > WHOLE_FILE_BYTES) return this.#addLarge(entry, local);
+    const facts = packedEntry(entry);
+    this.#batch.addFile(rowOf(facts, local, this.#tools.now()), { kind: "local", entry: facts, local }, size);
     return this.#batch.isFull ? this.#endBatch() : undefined;
   }
 
   /** A large local file: opened here once, read by the threads. */
-  async #addLarge(entry: SourceEntry): Promise<void> {
-    const { local } = entry;
-    if (local === undefined) return;
+  async #addLarge(entry: SourceEntry, local: LocalFile): Promise<void> {
+    const now = this.#tools.now();
     const file = await this.#files.open(entry, local);
     if ("problem" in file) return this.#leaveOut(file.problem);
     const { handle, facts } = file;
     if (facts.size <= WHOLE_FILE_BYTES) {
       this.#files.close(handle, facts, this.#report); // it shrank: a thread can take it whole
-      this.#batch.addFile(rowOf(facts, local), { kind: "local", entry: facts, local }, facts.size);
+      this.#batch.addFile(rowOf(facts, local, now), { kind: "local", entry: facts, local }, facts.size);
       return this.#endBatch();
     }
     await this.#endBatch();
     while (this.#large.size >= LARGE_FILES) await Promise.race(this.#large);
     const tools = await this.#content();
     const stored = storeLargeFile(tools, { path: facts.path, fd: handle.fd, size: facts.size });
-    const row = stored.then((body) => {
+    this.#large.add(stored);
+    const settled = () => this.#large.delete(stored);
+    stored.then(settled, settled); // the row reports how it went
+    const rows = stored.then((body) => {
       this.#files.close(handle, facts, this.#report);
-      return [rowOf(facts, local, body)];
+      return [{ row: rowOf(facts, local, now, body), same: null }];
     });
-    await this.#addSlot(row, true);
+    await this.#addSlot(rows);
   }
 
   /** Content from the source's own stream. */
   async #addBody(entry: SourceEntry): Promise<void> {
-    const { signal } = this.#tools;
+    const { signal, now } = this.#tools;
     const body: SourceEntry = {
       ...entry,
       open: (options) => interruptible(entry.open?.(options) ?? nothing(), signal),
@@ -144,78 +167,44 @@ export class PartWriter {
     if (start.kind === "whole") {
       const { bytes } = start;
       this.#checkSize(entry, bytes.length);
-      const facts = packedEntry(entry, bytes.length);
-      this.#batch.addFile(rowOf(facts, undefined), { kind: "bytes", bytes }, bytes.length);
+      const row = rowOf(packedEntry(entry, bytes.length), undefined, now());
+      this.#batch.addFile(row, { kind: "bytes", bytes }, bytes.length);
       return this.#batch.isFull ? this.#endBatch() : undefined;
     }
     await this.#endBatch();
     const stored = await storeStream(await this.#content(), start, this.#streams++);
     this.#checkSize(entry, stored.size);
-    await this.#addSlot(Promise.resolve([rowOf(packedEntry(entry, stored.size), undefined, stored.body)]), false);
+    const row = rowOf(packedEntry(entry, stored.size), undefined, now(), stored.body);
+    await this.#addSlot(Promise.resolve([{ row, same: null }]));
   }
 
   async #endBatch(): Promise<void> {
     const batch = this.#batch;
     if (batch.isEmpty) return;
     this.#batch = new RowBatch();
-    if (batch.files.length === 0) return this.#addSlot(Promise.resolve(batch.rows), false);
+    if (batch.files.length === 0) return this.#addSlot(Promise.resolve(batch.rows));
     const { line } = await this.#content();
     const { done } = await line.start({ op: "files", files: batch.files });
     const rows = done.then(async (result) => {
-      for (const problem of result.problems) {
-        this.#report(problem);
-      }
-      const filled = await batch.fill(result, this.#store);
-      this.#advance(filled.bytes);
-      for (const path of filled.leftOut) this.#leftOut.add(path);
-      return filled.rows;
+      for (const problem of result.problems) this.#report(problem);
+      const { bytes, leftOut } = await batch.fill(result, this.#store);
+      for (const path of leftOut) this.#rows.leaveOut(path);
+      this.#advance(bytes);
+      return batch.rows;
     });
-    await this.#addSlot(rows, false);
+    await this.#addSlot(rows);
   }
 
-  async #addSlot(slot: Slot, large: boolean): Promise<void> {
-    slot.catch(() => undefined); // #emit() reports it
-    if (large) {
-      const settled = slot.then(
-        () => undefined,
-        () => undefined, // #emit() reports it
-      );
-      this.#large.add(settled);
-      void settled.then(() => this.#large.delete(settled));
-    }
-    this.#slots.push(slot);
-    while (this.#slots.length > SLOTS + (this.#line?.capacity ?? 0)) await this.#emit();
-  }
-
-  /** Lists the rows whose turn it is. */
-  async #emit(): Promise<void> {
-    for (const row of (await this.#slots.shift()) ?? []) {
-      if (row === null) continue;
-      if (row.type === "hardlink" && row.target !== undefined && this.#leftOut.has(row.target)) {
-        const message = "The file that it is a hard link to could not be read.";
-        this.#leaveOut({ path: row.path, code: "NOT_FOUND", message });
-        continue;
-      }
-      this.#count(row);
-      const ended = this.#list.add(row);
-      if (ended !== undefined) await ended;
-    }
+  async #addSlot(slot: RowSlot): Promise<void> {
+    await this.#rows.add(slot, this.#line?.capacity ?? 0);
     this.#progress();
-  }
-
-  #count({ type, size }: ListRow): void {
-    if (type === "file") this.#counts.files += 1;
-    else if (type === "directory") this.#counts.directories += 1;
-    else this.#counts.links += 1;
-    this.#size += size;
-    this.#entries += 1;
   }
 
   async #content(): Promise<ContentTools> {
     if (this.#line === null) {
       const line = await this.#tools.line();
+      if (this.#line === null) this.#storedBefore = line.uploads.storedBytes;
       this.#line ??= line;
-      this.#storedBefore ??= line.uploads.storedBytes;
     }
     const { profile, signal } = this.#tools;
     return { line: this.#line, profile, signal, store: this.#store, report: this.#report, advance: this.#advance };
@@ -229,6 +218,7 @@ export class PartWriter {
 
   readonly #report = (problem: ProblemReport): void => {
     this.#problems += 1;
+    if (problem.path !== undefined) this.#rows.trouble(problem.path);
     this.#options.onProblem?.(problem);
   };
 
@@ -238,17 +228,18 @@ export class PartWriter {
   };
 
   #leaveOut(problem: ProblemReport): void {
-    if (problem.path !== undefined) this.#leftOut.add(problem.path);
+    if (problem.path !== undefined) this.#rows.leaveOut(problem.path);
     this.#report(problem);
   }
 
   #progress(): void {
-    this.#options.onProgress?.({ entries: this.#entries, bytes: this.#done, storedBytes: this.#storedBytes });
+    const { entries } = this.#rows;
+    this.#options.onProgress?.({ entries, bytes: this.#done, storedBytes: this.#storedBytes });
   }
 
   /** Bytes of packs that this part has made so far. */
   get #storedBytes(): number {
-    return (this.#line?.uploads.storedBytes ?? 0) - (this.#storedBefore ?? 0);
+    return (this.#line?.uploads.storedBytes ?? 0) - this.#storedBefore;
   }
 
   #checkSize({ path, size }: SourceEntry, found: number): void {
