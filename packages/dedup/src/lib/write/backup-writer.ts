@@ -19,6 +19,7 @@ import type { SiteIndex } from "../index/site-index.ts";
 import { createIndexWriter } from "../index/writer.ts";
 import { encodePartObject, partName } from "../list/part-object.ts";
 import { packTarget } from "../pack/limits.ts";
+import type { ChunkLocator } from "../read/chunk-map.ts";
 import { openReading } from "../read/reading.ts";
 import { packsToAvoid, readMarks } from "../session/marks.ts";
 import { chunkIdKey, chunkTableSeed } from "../site-key.ts";
@@ -100,8 +101,11 @@ export async function beginBackup(
     if (found === null) {
       return new PartWriter({ line, previous: null, gear, profile, now, signal }, partOptions).write(entries);
     }
-    const { fresh } = siteLocator(storage, tools);
-    const locator = { map: async () => (await siteIndex()).index, fresh };
+    const anew = siteLocator(storage, tools);
+    const locator: ChunkLocator = {
+      map: async () => (await siteIndex()).index,
+      fresh: (without, stopped) => anew.fresh(without, stopped),
+    };
     await using reading = await openReading({ storage, key, threads: Math.min(1, threads), locator }, { signal });
     const lookUp = avoid.size === 0 ? null : (await siteIndex()).index.tables;
     const previous = previousList(found.root, reading.lists, lookUp);
