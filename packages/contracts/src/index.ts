@@ -30,6 +30,7 @@ export { orAbort } from "./lib/or-abort.ts";
 export { entryPathProblem, hasRawBytes, pathFromBytes, pathToBytes } from "./lib/paths.ts";
 export type * from "./lib/prune.ts";
 export { type ResolvedRange, resolveRange } from "./lib/range.ts";
+export type * from "./lib/repair.ts";
 export type * from "./lib/source.ts";
 export { isSourceId } from "./lib/source-id.ts";
 export type * from "./lib/storage.ts";

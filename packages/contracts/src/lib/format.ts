@@ -3,6 +3,7 @@ import type { Clock } from "./clock.ts";
 import type { EntryInfo, RestoredEntry, SourceEntry } from "./entry.ts";
 import type { Json } from "./json.ts";
 import type { PruneOptions, PrunePlan, PrunePlanOptions, PruneReport } from "./prune.ts";
+import type { RepairOptions, RepairReport } from "./repair.ts";
 import type { AppInfo, ProblemReport } from "./source.ts";
 import type { AbortOptions, Storage } from "./storage.ts";
 
@@ -193,6 +194,11 @@ export interface Repository extends AsyncDisposable {
    * stopped anywhere, and gone on with later.
    */
   prune?(plan: PrunePlan, options: PruneOptions): Promise<PruneReport>;
+  /**
+   * Mends what can be mended of what backups share, sees to it that the next backups mend more, and tells exactly what
+   * each has lost. The caller holds a lease of kind `repair`.
+   */
+  repair?(options?: RepairOptions): Promise<RepairReport>;
   /**
    * The entries of two parts of this site that may differ: what it knows to be the same in everything, without
    * having to look at each entry, is left out of both. Absent where a format can't know that of many at a time.

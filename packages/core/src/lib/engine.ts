@@ -3,6 +3,7 @@ import {
   type Job,
   type PrunePlan,
   type PruneReport,
+  type RepairReport,
   type Source,
   systemClock,
   type Trigger,
@@ -20,6 +21,7 @@ import { createKeyRing, type KeyRing } from "./key-ring.ts";
 import { createLocalLocks } from "./local-locks.ts";
 import type { EngineOptions, SiteName, SiteOptions, SourceName } from "./options.ts";
 import { type PruneRequest, type PruneRunOptions, runPlanPrune, runPrune } from "./prune-run.ts";
+import { type RepairRunOptions, runRepair } from "./repair-run.ts";
 import { prepareRestore } from "./restore-plan.ts";
 import { runRestore } from "./restore-run.ts";
 import type { RestorePlan, RestoreReport, RestoreRequest } from "./restore-types.ts";
@@ -122,6 +124,13 @@ export interface BackupEngine<Site extends string = string, Name extends string 
    * knows what it needs; LOCKED where another prune or a repair is under way; CONFLICT where the plan is another site's.
    */
   prune(options: PruneRunOptions<Site>): Job<PruneReport>;
+  /**
+   * Mends what the backups of a site share: makes the index whole, sees to it that the next backups store again what is
+   * damaged, and tells exactly which entries of which backups are lost until then.
+   *
+   * Rejects with UNSUPPORTED where the site's format shares nothing; LOCKED where a prune or another repair is under way.
+   */
+  repair(options: RepairRunOptions<Site>): Job<RepairReport>;
   /** The keys of a site. */
   keys(site: Site): KeyRing;
   /**
@@ -190,6 +199,8 @@ export function createBackupEngine<
       jobs.start({ kind: "prune", site: request.site, signal }, (job) => runPlanPrune(engine, request, job)),
     prune: ({ signal, ...request }) =>
       jobs.start({ kind: "prune", site: request.site, signal }, (job) => runPrune(engine, request, job)),
+    repair: ({ signal, ...request }) =>
+      jobs.start({ kind: "repair", site: request.site, signal }, (job) => runRepair(engine, request, job)),
     diff: (before, after, options) => diffBackups(engine, before, after, options),
     keys: (site) => createKeyRing(engine, site),
     register: (source) => engine.sources.register(source),

@@ -17,6 +17,7 @@ import { openPartObject } from "./read/open-part.ts";
 import { openReading, readEntries, rowsOf } from "./read/reading.ts";
 import { entryOf } from "./read/row-entry.ts";
 import { rebuildManifest } from "./rebuild.ts";
+import { repairSite } from "./repair/repair.ts";
 import { lookAtLate } from "./session/look.ts";
 import { sealingKey } from "./site-key.ts";
 import { verifyBackup } from "./verify/verify.ts";
@@ -105,6 +106,7 @@ export function dedupRepository(site: SiteContext, { profile, level }: DedupSetu
     },
     planPrune: (options) => pruner.planPrune(options),
     prune: (plan, options) => pruner.prune(plan, options),
+    repair: async (options) => repairSite(await opened(), manifests, options),
     [Symbol.asyncDispose]: () => contents[Symbol.asyncDispose](),
   };
 }

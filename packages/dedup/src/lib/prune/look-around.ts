@@ -60,7 +60,7 @@ export async function lookAround(site: DedupSite, options: AbortOptions = {}): P
 }
 
 /** What a pack says of itself; why it can't be read; or `null` where it has gone meanwhile. */
-async function describePack(
+export async function describePack(
   { context, key }: DedupSite,
   id: string,
   size: number,

@@ -35,14 +35,27 @@ export const MAX_MARKED = 100_000;
  *
  * @throws LOCKED where a mark can't be read: nobody may write or delete then
  */
-export async function readMarks(site: SiteContext, options: AbortOptions = {}): Promise<readonly Mark[]> {
-  const ids: string[] = [];
-  for await (const { key } of site.storage.list(PREFIX, options)) {
-    const id = key.slice(PREFIX.length, -".json".length);
-    if (key === markKey(id) && parseBackupId(id) !== null) ids.push(id);
-  }
-  const marks = await Promise.all(ids.sort().map((id) => readMark(site, id, options)));
+export async function readMarks(
+  site: SiteContext,
+  { only, ...options }: AbortOptions & { readonly only?: string } = {},
+): Promise<readonly Mark[]> {
+  const keys = only === undefined ? await markKeys(site, options) : [only];
+  const marks = await Promise.all(keys.map((key) => readMark(site, idAt(key), options)));
   return marks.filter((mark) => mark !== null);
+}
+
+/** The keys of the marks that a listing shows, oldest first. */
+export async function markKeys({ storage }: SiteContext, options: AbortOptions = {}): Promise<readonly string[]> {
+  const keys: string[] = [];
+  for await (const { key } of storage.list(PREFIX, options)) {
+    const id = idAt(key);
+    if (key === markKey(id) && parseBackupId(id) !== null) keys.push(key);
+  }
+  return keys.sort();
+}
+
+function idAt(key: string): string {
+  return key.slice(PREFIX.length, -".json".length);
 }
 
 /** The packs of all marks: what a writer must not rely on. */
