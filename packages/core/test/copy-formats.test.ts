@@ -69,7 +69,7 @@ describe("a comparison within one dedup site", () => {
     ...change,
   });
 
-  it("passes over what the lists have in common", async () => {
+  it("tells content by what it is, and passes over what the lists have in common", async () => {
     const diffs: PartDiff[] = [];
     const format = dedup();
     const watched: typeof format = {
@@ -93,7 +93,7 @@ describe("a comparison within one dedup site", () => {
       return { engine, address: { site: "here", id: (await engine.backup({ site: "here" })).id } as const };
     };
     const { address: a } = await backUp(files(4000));
-    const { "17/17": _, ...rest } = files(4000, { "5/5": "content 5, changed", "7/new": "new" });
+    const { "17/17": _, ...rest } = files(4000, { "5/5": "Content 5", "7/new": "new" });
     const { engine, address: b } = await backUp(rest);
 
     const told = async (options: Parameters<typeof engine.diff>[2]) => {
@@ -103,7 +103,13 @@ describe("a comparison within one dedup site", () => {
     const expected = ["removed 17/17", "changed 5/5", "created 7/new"];
     expect((await told({})).sort()).toEqual([...expected].sort());
     expect((await told({ unchanged: true })).sort()).toEqual([...expected].sort());
-    expect(await engine.diff(a, b).summary()).toMatchObject({ created: 1, changed: 1, removed: 1, unchanged: 3998 });
+    expect(await engine.diff(a, b).summary()).toMatchObject({
+      created: 1,
+      changed: 1,
+      removed: 1,
+      unchanged: 3998,
+      bySizeAndTime: 0,
+    });
     const [seen] = diffs;
     expect(seen?.before.entries).toBeLessThan(3000);
     expect(await engine.diff(b, b).summary()).toMatchObject({ same: true, unchanged: 4000 });

@@ -97,7 +97,7 @@ export function dedupRepository(site: SiteContext, { profile, level }: DedupSetu
     async diff(before, after, options = {}) {
       const { root: first } = await openPart(before.id, before.source, options);
       const { root: second } = await openPart(after.id, after.source, options);
-      return diffParts(first, second, read, options);
+      return diffParts(first, second, { read, identify }, options);
     },
     async verify(id, level, options) {
       const { tools } = await opened();

@@ -1,6 +1,6 @@
 import { type AbortOptions, type EntryInfo, LifeboatError } from "@lifeboat/contracts";
 import { compareEntries } from "../diff/compare-entries.ts";
-import { listedIdentity, readDigests, type SitePart } from "../diff/digests.ts";
+import { type ListedIdentity, listedIdentity, readDigests, type SitePart } from "../diff/digests.ts";
 
 /** How a copy is compared with its original. */
 export interface CheckCopyOptions extends AbortOptions {
@@ -16,9 +16,9 @@ export interface CheckCopyOptions extends AbortOptions {
 export async function checkCopy(original: SitePart, copy: SitePart, options: CheckCopyOptions): Promise<void> {
   const { content, onEntry, signal } = options;
   const known = content === "listed" ? null : await identities(original, copy, { signal });
-  const expected = entriesOf(original, known?.original === "nothing", { signal })[Symbol.asyncIterator]();
+  const expected = entriesOf(original, isToBeRead(known?.original), { signal })[Symbol.asyncIterator]();
   try {
-    for await (const found of entriesOf(copy, known?.copy === "nothing", { signal })) {
+    for await (const found of entriesOf(copy, isToBeRead(known?.copy), { signal })) {
       const wanted = await expected.next();
       if (wanted.done === true || wanted.value.path !== found.path)
         throw differs(copy, found.path, "has another place");
@@ -31,6 +31,11 @@ export async function checkCopy(original: SitePart, copy: SitePart, options: Che
   } finally {
     await expected.return(undefined);
   }
+}
+
+/** Two sites have only a SHA-256 in common. */
+function isToBeRead(identity: ListedIdentity | null | undefined): boolean {
+  return identity === "content" || identity === "nothing";
 }
 
 async function identities(original: SitePart, copy: SitePart, options: AbortOptions) {

@@ -9,8 +9,8 @@ export interface SitePart {
   readonly source: string;
 }
 
-/** What a listing has to tell files' content by. */
-export type ListedIdentity = "sha256" | "nothing";
+/** What a listing has to tell files' content by: to be compared with any other, within its own site, or not at all. */
+export type ListedIdentity = "sha256" | "content" | "nothing";
 
 /** Looks what the list of a part tells of its files' content, by the first that has any; `null` where none has. */
 export async function listedIdentity(
@@ -19,7 +19,8 @@ export async function listedIdentity(
 ): Promise<ListedIdentity | null> {
   for await (const entry of site.repository.entries(id, source, options)) {
     if (entry.type !== "file" || entry.size === 0) continue;
-    return entry.sha256 === undefined ? "nothing" : "sha256";
+    if (entry.sha256 !== undefined) return "sha256";
+    return entry.content === undefined ? "nothing" : "content";
   }
   return null;
 }

@@ -33,7 +33,10 @@ export async function* pairParts(before: DiffSide, after: DiffSide, options: Pai
 /** Content is read only where the two lists have nothing in common that tells it. */
 async function whatToRead(before: DiffSide, after: DiffSide, options: AbortOptions) {
   const [first, second] = [await identity(before, options), await identity(after, options)];
-  return { before: first === "nothing" && second !== null, after: second === "nothing" && first !== null };
+  const empty = first === null || second === null;
+  const inOne = first === "content" && second === "content" && before.site === after.site;
+  if (empty || inOne) return { before: false, after: false };
+  return { before: first !== "sha256", after: second !== "sha256" };
 }
 
 async function identity({ part, ...side }: DiffSide, options: AbortOptions): Promise<ListedIdentity | null> {

@@ -4,7 +4,7 @@ import { type Body, RefList, refId } from "../list/refs.ts";
 import type { ChunkReader } from "../read/chunks.ts";
 import { listRows } from "../read/list-rows.ts";
 import type { Reading } from "../read/reading.ts";
-import { entryOf } from "../read/row-entry.ts";
+import { entryOf, type Identify } from "../read/row-entry.ts";
 
 /**
  * The blocks of two lists that the other one does not have: the same rows make the same block, so all others are the
@@ -41,11 +41,18 @@ async function* blocksOf(root: Body, lists: ChunkReader) {
   }
 }
 
+/** What a comparison works with. */
+export interface DiffTools {
+  /** Opens the site for reading. */
+  readonly read: (options: AbortOptions) => Promise<Reading>;
+  readonly identify: Identify;
+}
+
 /** What may differ between two parts of a site, by the blocks of their lists. */
 export async function diffParts(
   before: Body,
   after: Body,
-  read: (options: AbortOptions) => Promise<Reading>,
+  { read, identify }: DiffTools,
   options: AbortOptions,
 ): Promise<PartDiff> {
   await using reading = await read(options);
@@ -58,7 +65,7 @@ export async function diffParts(
       entries,
       async *list() {
         await using again = await read(options);
-        for await (const rows of listRows(blocks, again.lists)) for (const row of rows) yield entryOf(row);
+        for await (const rows of listRows(blocks, again.lists)) for (const row of rows) yield entryOf(row, identify);
       },
     };
   }
