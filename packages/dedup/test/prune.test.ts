@@ -1,5 +1,5 @@
 import { isLifeboatError, LifeboatError, type Manifest, type PruneOptions, type Storage } from "@lifeboat/contracts";
-import { openManifests } from "@lifeboat/manifests";
+import { openFences, openManifests } from "@lifeboat/manifests";
 import { faultyStorage } from "@lifeboat/testkit";
 import { describe, expect, it } from "vitest";
 import { siteLocator } from "../src/lib/index/locator.ts";
@@ -118,6 +118,21 @@ describe("a prune", () => {
     const report = await prune(site);
     expect(report).toMatchObject({ deletedPacks: 1, problems: [] });
     expect(await contentOf(site.storage, site, kept)).toEqual(texts);
+  });
+
+  it("passes over parts that came late of a run that was given up, and does not stop at them", async () => {
+    const site = new PruneSite();
+    await site.backup(1, { a: text("a", 5000) });
+    const given = await site.backup(2, { b: text("b", 5000) });
+    const part = `backups/${given.id}/${given.parts[0]!.objects[0]!.name}`;
+    const pieces: Uint8Array[] = [];
+    for await (const piece of site.storage.get(part)) pieces.push(piece);
+    await forget(site, given);
+    await prune(site);
+    await site.storage.put(part, Buffer.concat(pieces));
+    await expect(prune(site)).rejects.toThrow(coded("CORRUPT")); // it may have lost its manifest
+    await openFences(site.context).put(given.id);
+    expect(await prune(site)).toMatchObject({ deletedPacks: 0, problems: [] });
   });
 
   it("goes on with what an earlier one has condemned", async () => {

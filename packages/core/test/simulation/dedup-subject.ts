@@ -12,8 +12,6 @@ import { fencedBy, manifestOf, type SeenManifest, seeManifest } from "./document
 import { engineOf, presumeDead } from "./engine.ts";
 
 const PLACES = ["manifest.json", "packs/", "index/", "backups/", "condemned/", "fenced/", "locks/", ".list.sealed"];
-/** Whether what nobody needs any more goes. */
-const PRUNES = false;
 const KEPT = ["lifeboat.json", "lifeboat.copy.json"];
 /** As small as they get. */
 const CHUNKS = { min: 64, average: 4096, max: 16_384 };
@@ -22,6 +20,7 @@ const CHUNKS = { min: 64, average: 4096, max: 16_384 };
 export const dedupSubject: SimulationSubject = {
   name: "dedup",
   climate: { places: PLACES },
+  abilities: ["prune"],
   prepare: prepareDecoder,
   open: (host) => {
     const format = dedup({ chunks: CHUNKS });
@@ -140,18 +139,23 @@ function inspect(objects: ReadonlyMap<string, HeldObject>): Inspector {
     },
     garbage() {
       const among = reachable();
+      // A folder without a manifest counts with its parts: it may have lost it.
       const live = new Set<string>();
-      for (const id of manifests.keys()) {
-        if (!objects.has(`backups/${id}/manifest.json`)) continue;
-        for (const chunk of needs(id, among) ?? []) live.add(chunk);
+      for (const [key, { bytes }] of objects) {
+        if (!key.startsWith("backups/") || !key.endsWith(".list.sealed")) continue;
+        for (const block of listOfPart(bytes)) {
+          live.add(block);
+          const rows = find(block, among)?.read();
+          for (const row of rows === undefined ? [] : rowsOfBlock(rows))
+            for (const chunk of row.chunks) live.add(chunk);
+        }
       }
       return Array.from(objects.keys()).filter((key) => {
         if (KEPT.includes(key) || key.startsWith("fenced/") || key.startsWith("verified/")) return false;
         const pack = packOf(key);
-        if (pack !== null) return PRUNES && !Array.from(packs.get(pack)?.keys() ?? []).some((chunk) => live.has(chunk));
+        if (pack !== null) return !Array.from(packs.get(pack)?.keys() ?? []).some((chunk) => live.has(chunk));
         // An index that names packs long gone does no harm: a sleeper may put one years later.
-        if (key.startsWith("index/"))
-          return PRUNES && objects.get(key)?.late !== true && !indexes.get(key)?.some(isThere);
+        if (key.startsWith("index/")) return objects.get(key)?.late !== true && !indexes.get(key)?.some(isThere);
         if (!key.startsWith("backups/")) return true;
         const id = key.split("/")[1] ?? "";
         const isRemains = objects.get(key)?.late === true || this.isFenced(id);

@@ -26,6 +26,11 @@ export function engineOf({ storage, clock, source }: SimulatedHost, format: Form
       const { problems } = await engine.verify({ site, id });
       return problems.map(({ message }) => message);
     },
+    async prune(choice) {
+      const maxUnused = [0, 0.05, 0, 0.3][choice % 4];
+      const waitMs = [600_000, 60_000, 1][choice % 3];
+      await engine.prune({ site, maxUnused, waitMs });
+    },
     async restore(id) {
       // Whoever made the backup, this host's source takes it back.
       const { parts } = await engine.backups.get({ site, id });

@@ -5,7 +5,7 @@ import {
   type ListedBackup,
   type PruneProblem,
 } from "@lifeboat/contracts";
-import { backupFolder, backupKey, type Manifests } from "@lifeboat/manifests";
+import { backupFolder, backupKey, type Manifests, openFences } from "@lifeboat/manifests";
 import type { DedupSite } from "../dedup-site.ts";
 import { siteLocator } from "../index/locator.ts";
 import { decodePartObject, MAX_PART_OBJECT_BYTES, type PartObject, sourceOfPart } from "../list/part-object.ts";
@@ -75,7 +75,7 @@ async function markBackup(
     }
   } catch (error) {
     if (!isDamage(error)) throw error;
-    if (await isGone(backup, marking)) return;
+    if ((await isGone(backup, marking)) || (await isRemains(backup, marking))) return;
     if (!giveUp.has(id)) throw refusal(id, error);
     known.problems.push({ id, message: `It is given up: ${error.message}` });
   }
@@ -112,6 +112,14 @@ async function partsOf(
 async function isGone({ id, stamp }: ListedBackup, { site, signal }: Marking): Promise<boolean> {
   if (stamp === "") return false;
   return (await site.context.storage.stat(backupKey(id, "manifest.json"), { signal })) === null;
+}
+
+/**
+ * Whether a folder without a manifest is what came late of a run that was given up. Were its manifest to come as well,
+ * it would be looked at before it is believed.
+ */
+async function isRemains({ id, stamp }: ListedBackup, { site, signal }: Marking): Promise<boolean> {
+  return stamp === "" && (await openFences(site.context).has(id, { signal }));
 }
 
 function refusal(id: string, cause: LifeboatError): LifeboatError {

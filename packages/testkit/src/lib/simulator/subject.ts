@@ -22,7 +22,8 @@ export interface SimulatedEngine {
   verify(id: string): Promise<readonly string[]>;
   /** Gives the source back what it had. */
   restore(id: string): Promise<void>;
-  prune?(): Promise<void>;
+  /** @param choice any whole number from the seed, so that prunes differ; 0 for one that takes all there is to take */
+  prune?(choice: number): Promise<void>;
   repair?(): Promise<void>;
 }
 

@@ -124,7 +124,8 @@ export class Crew {
     const engine = this.#engine;
     if (action.kind === "backup") await this.#backup(action);
     else if (action.kind === "list") await this.list();
-    else if (action.kind === "prune") await engine.prune?.();
+    else if (action.kind === "prune")
+      await engine.prune?.(action.pause === 0 ? 0 : dice(this.#stage.seed, `${action.name} how`).below(1000));
     else if (action.kind === "repair") await engine.repair?.();
     else {
       const id = dice(this.#stage.seed, `${action.name} of`).pick(await this.list());
