@@ -50,21 +50,23 @@ export function isUnchanged(entry: SourceEntry, row: ListRow): boolean {
   return sameFile && row.size === entry.size && row.mtimeMs === entry.mtimeMs;
 }
 
-/** Whether two rows say the same in all but their content. */
-export function isSameRow(a: ListRow, b: ListRow): boolean {
+/** Whether an entry's row would say what the one of the previous list says, whose content is the same. */
+export function isSameRow(entry: SourceEntry, row: ListRow): boolean {
   return (
-    a.type === b.type &&
-    a.size === b.size &&
-    a.mode === b.mode &&
-    a.mtimeMs === b.mtimeMs &&
-    (a.ctimeMs === b.ctimeMs || (Number.isNaN(a.ctimeMs) && Number.isNaN(b.ctimeMs))) &&
-    a.inode === b.inode &&
-    a.uid === b.uid &&
-    a.gid === b.gid &&
-    a.user === b.user &&
-    a.group === b.group &&
-    a.section === b.section &&
-    a.target === b.target &&
-    a.path === b.path
+    entry.type === row.type &&
+    (entry.mode & 0o7777) === row.mode &&
+    entry.mtimeMs === row.mtimeMs &&
+    entry.uid === row.uid &&
+    entry.gid === row.gid &&
+    entry.user === row.user &&
+    entry.group === row.group &&
+    entry.section === row.section &&
+    entry.target === row.target &&
+    entry.path === row.path &&
+    (row.type === "file" || isSameLocal(entry.local, row))
   );
+}
+
+function isSameLocal(local: SourceEntry["local"], { ctimeMs, inode }: ListRow): boolean {
+  return local === undefined ? inode === 0 && Number.isNaN(ctimeMs) : local.ino === inode && local.ctimeMs === ctimeMs;
 }

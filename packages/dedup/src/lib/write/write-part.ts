@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   type EntryCounts,
   interruptible,
@@ -8,8 +9,7 @@ import {
 } from "@lifeboat/contracts";
 import { OpenFiles, packedEntry, startBody } from "@lifeboat/frames";
 import type { ChunkProfile } from "../chunk/profile.ts";
-import type { Body } from "../list/refs.ts";
-import type { ListRow } from "../list/row.ts";
+import { type Body, EMPTY_BODY } from "../list/refs.ts";
 import { FRAME_BYTES } from "../pack/limits.ts";
 import { WHOLE_FILE_BYTES } from "../worker/tasks.ts";
 import { storeLargeFile } from "./large-file.ts";
@@ -47,6 +47,8 @@ export interface WrittenPart {
   readonly problemCount: number;
 }
 
+/** After so many milliseconds the host gets its turn. */
+const TURN_MS = 5;
 /** So many large files are on their way at once: while the last stretch of one is stored, the next is searched. */
 const LARGE_FILES = 2;
 
@@ -73,8 +75,13 @@ export class PartWriter {
 
   async write(entries: AsyncIterable<SourceEntry>): Promise<WrittenPart> {
     try {
+      let turn = performance.now();
       for await (const entry of entries) {
         this.#tools.signal.throwIfAborted();
+        if (performance.now() - turn > TURN_MS) {
+          await nextTurn();
+          turn = performance.now();
+        }
         const added = this.#add(entry);
         if (added !== undefined) await added;
       }
@@ -99,25 +106,22 @@ export class PartWriter {
 
   /** Takes over what the previous list tells of an entry, or stores it. */
   #addBeside(entry: SourceEntry, found: PreviousRow | null): Promise<void> | undefined {
-    const { type, local } = entry;
-    const { previous, now } = this.#tools;
-    if (type !== "file") return this.#addRow(rowOf(packedEntry(entry), local, now()), found);
+    const { previous } = this.#tools;
+    if (entry.type !== "file") return this.#addRow(entry, EMPTY_BODY, found);
     if (found === null || previous === null || !isUnchanged(entry, found.row)) return this.#addFile(entry);
-    const reliable = previous.isReliable(found.row.body);
-    if (reliable === true) return this.#addUnchanged(entry, found);
+    const { body } = found.row;
+    const reliable = previous.isReliable(body);
+    if (reliable === true) return this.#addRow(entry, body, found);
     if (reliable === false) return this.#addFile(entry);
-    return reliable.then((so) => (so ? this.#addUnchanged(entry, found) : this.#addFile(entry)));
+    return reliable.then((so) => (so ? this.#addRow(entry, body, found) : this.#addFile(entry)));
   }
 
-  #addUnchanged(entry: SourceEntry, found: PreviousRow): Promise<void> | undefined {
-    const { body, size } = found.row;
-    this.#done += size;
-    return this.#addRow(rowOf(packedEntry(entry), entry.local, Number.POSITIVE_INFINITY, body), found);
-  }
-
-  #addRow(row: ListRow, found: PreviousRow | null): Promise<void> | undefined {
-    const same = found !== null && this.#tools.previous?.takeOver && isSameRow(row, found.row) ? found : null;
-    this.#batch.addRow(same?.row ?? row, same);
+  /** Adds an entry whose content is known. */
+  #addRow(entry: SourceEntry, body: Body, found: PreviousRow | null): Promise<void> | undefined {
+    if (entry.type === "file") this.#done += entry.size ?? 0;
+    const takesOver = found !== null && this.#tools.previous?.takeOver != null && isSameRow(entry, found.row);
+    if (takesOver) this.#batch.addRow(found.row, found);
+    else this.#batch.addRow(rowOf(packedEntry(entry), entry.local, Number.POSITIVE_INFINITY, body), null);
     return this.#batch.isFull ? this.#endBatch() : undefined;
   }
 
