@@ -2,8 +2,7 @@
 // site in a local directory. Places come in the environment, as for every tool.
 import { writeFileSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { dedup } from "@lifeboat/dedup";
-import { createBackupEngine, directory, localStorage, passphrase } from "lifeboat";
+import { createBackupEngine, dedup, directory, localStorage, passphrase } from "lifeboat";
 
 const { CORPUS, SITE, OUT, ONE, REPORT, CHUNKS } = process.env;
 const [operation] = process.argv.slice(2);

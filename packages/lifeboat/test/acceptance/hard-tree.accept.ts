@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { createReadStream, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,19 +6,10 @@ import { compareTrees, hardTree } from "@lifeboat/testkit";
 import { describe, expect, it } from "vitest";
 import { createBackupEngine, directory, localStorage, passphrase, unencrypted } from "../../src/index.ts";
 import { temporaryFolder } from "./support/folder.ts";
+import { findPython } from "./support/python.ts";
 
 const SECRET = "correct horse battery staple";
 const READER = new URL("../../../../docs/spec/reader/lifeboat_reader.py", import.meta.url).pathname;
-
-/** A Python with the reader's modules: apt-get install python3-cryptography python3-argon2. */
-function python(): string {
-  const able = ["python3", "/usr/bin/python3"].find(
-    (name) => spawnSync(name, ["-c", "import cryptography, argon2"], { stdio: "ignore" }).status === 0,
-  );
-  if (able === undefined)
-    throw new Error("No python3 has cryptography and argon2: apt-get install python3-cryptography python3-argon2");
-  return able;
-}
 
 async function sha256(stream: AsyncIterable<Uint8Array>): Promise<string> {
   const hash = createHash("sha256");
@@ -80,7 +71,7 @@ describe("A tree of everything that is hard to back up", () => {
     const part = join(folder.path, "sealed/backups", backup.id, "tree.tar.zst.sealed");
 
     const unseal = (flag: string, secret: string) =>
-      execFileSync(python(), [READER, "unseal", part, flag, "LIFEBOAT_SECRET"], {
+      execFileSync(findPython(), [READER, "unseal", part, flag, "LIFEBOAT_SECRET"], {
         env: { ...process.env, LIFEBOAT_SECRET: secret },
         maxBuffer: 1 << 30,
       });
