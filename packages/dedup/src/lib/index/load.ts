@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   type AbortOptions,
   isLifeboatError,
@@ -8,6 +7,7 @@ import {
 } from "@lifeboat/contracts";
 import { PACKS_PREFIX, packIdOf } from "../pack/pack-name.ts";
 import { readObject } from "../read-object.ts";
+import { Turns } from "../turns.ts";
 import type { IndexedPack } from "./encode.ts";
 import { INDEX_PREFIX, isIndexKey } from "./index-name.ts";
 import { type IndexTools, openIndex } from "./index-object.ts";
@@ -22,8 +22,6 @@ export interface LoadOptions extends AbortOptions {
 /** The packs that a listing of the storage shows, with their sizes. */
 export type ListedPacks = ReadonlyMap<string, number>;
 
-/** So many milliseconds of work are done before others get their turn. */
-const TURN_MS = 5;
 /** So often the index is listed again because objects vanish while they are read. */
 const LISTINGS = 10;
 /** A longer index object is none: 1,048,576 chunks with all that is around them. */
@@ -96,15 +94,14 @@ export async function loadIndex(
   options: LoadOptions = {},
 ): Promise<SiteIndex> {
   const index = new SiteIndex();
-  let turn = performance.now();
+  const turns = new Turns();
   for await (const { packs } of readIndex(storage, tools, options)) {
     for (const pack of packs) {
       const counts = standing(pack.id, pack.size);
       if (counts !== "none") index.add(pack, counts === "weak");
-      if (performance.now() - turn < TURN_MS) continue;
-      await nextTurn();
+      if (!turns.isOver()) continue;
+      await turns.next();
       options.signal?.throwIfAborted();
-      turn = performance.now();
     }
   }
   return index;

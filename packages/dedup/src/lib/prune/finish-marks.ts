@@ -77,7 +77,7 @@ async function lookAgain(run: PruneRun): Promise<SiteLook> {
   const { site, manifests, known, options } = run;
   const { signal, giveUp = [] } = options;
   const look = await lookAround(site, { signal });
-  run.needed = run.needed.movedTo(look.index);
+  run.needed = await run.needed.movedTo(look.index);
   await markBackups(manifests, { site, needed: run.needed, known, giveUp: new Set(giveUp), signal });
   return look;
 }

@@ -6,6 +6,7 @@ import type { SiteIndex } from "../index/site-index.ts";
 import { openPack } from "../pack/pack-reader.ts";
 import { isDamage } from "../read/read-errors.ts";
 import { type Mark, packsToAvoid, readMarks } from "../session/marks.ts";
+import { Turns } from "../turns.ts";
 
 /** What lies in a site, as one look showed it. */
 export interface SiteLook {
@@ -84,11 +85,13 @@ export async function* packsOf(
   options: AbortOptions,
 ): AsyncGenerator<IndexedPack> {
   const told = new Set<string>();
+  const turns = new Turns();
   for await (const { packs } of readIndex(context.storage, tools, options)) {
     for (const pack of packs) {
       if (told.has(pack.id) || loose.has(pack.id) || !index.packs.has(pack.id)) continue;
       told.add(pack.id);
       yield pack;
+      if (turns.isOver()) await turns.next();
     }
   }
   yield* loose.values();

@@ -2,6 +2,7 @@ import type { AbortOptions } from "@lifeboat/contracts";
 import { ID_BYTES } from "../bytes.ts";
 import type { DedupSite } from "../dedup-site.ts";
 import type { IndexedPack } from "../index/encode.ts";
+import { Turns } from "../turns.ts";
 import { packsOf, type SiteLook } from "./look-around.ts";
 import type { NeededChunks } from "./needed.ts";
 import type { PackUse } from "./plan.ts";
@@ -42,7 +43,10 @@ export async function measurePacks(
   measured.sort((a, b) => b.needed - a.needed || (a.pack.id < b.pack.id ? -1 : 1));
   const owners = new Uint32Array(needed.index.tables.numbers).fill(NOBODY);
   const ranks = new Map<string, number>();
-  const packs = measured.map(({ pack, numbers, shares, needed: all }, rank): PackUse => {
+  const turns = new Turns();
+  const packs: PackUse[] = [];
+  for (const [rank, { pack, numbers, shares, needed: all }] of measured.entries()) {
+    if (turns.isOver()) await turns.next();
     ranks.set(pack.id, rank);
     let live = 0;
     let dead = 0;
@@ -57,8 +61,8 @@ export async function measurePacks(
     const { id, size, content } = pack;
     const isNew = (look.written.get(id) ?? 0) >= since;
     const bytes = { liveBytes: Math.ceil(live), deadBytes: Math.floor(dead) };
-    return { id, size, content, ...bytes, needed: all > 0, damaged: false, isNew };
-  });
+    packs.push({ id, size, content, ...bytes, needed: all > 0, damaged: false, isNew });
+  }
   return { packs, isOwn: (id, number) => number >= 0 && owners[number] === ranks.get(id) };
 }
 

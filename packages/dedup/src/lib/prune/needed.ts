@@ -1,8 +1,11 @@
 import type { LifeboatError } from "@lifeboat/contracts";
 import type { SiteIndex } from "../index/site-index.ts";
 import type { ListLevel, ReachVisitor } from "../reach/reach.ts";
+import { Turns } from "../turns.ts";
 
 const NEEDED = 1;
+/** After so many chunks it is looked at the clock. */
+const LOOK_EVERY = 1000;
 
 /** What one walk through a part came upon. */
 export interface PartNeeds extends ReachVisitor {
@@ -29,9 +32,13 @@ export class NeededChunks {
   }
 
   /** The same needs, by the numbers of another index. What that one does not have is left out. */
-  movedTo(index: SiteIndex): NeededChunks {
+  async movedTo(index: SiteIndex): Promise<NeededChunks> {
     const moved = new NeededChunks(index);
+    const turns = new Turns();
+    let count = 0;
     for (const { id, number } of this.index.tables.entries()) {
+      count += 1;
+      if (count % LOOK_EVERY === 0 && turns.isOver()) await turns.next();
       const flags = this.#flags[number] ?? 0;
       if (flags === 0) continue;
       const there = index.tables.number(id.bytes);

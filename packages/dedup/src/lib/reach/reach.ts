@@ -1,10 +1,10 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AbortOptions, LifeboatError } from "@lifeboat/contracts";
 import { ID_BYTES } from "../bytes.ts";
 import { decodeReferences } from "../list/references.ts";
 import type { Body, Refs } from "../list/refs.ts";
 import type { ChunkReader } from "../read/chunks.ts";
 import { isDamage } from "../read/read-errors.ts";
+import { Turns } from "../turns.ts";
 import { blockBodies } from "./block-bodies.ts";
 
 /**
@@ -25,7 +25,6 @@ export interface ReachVisitor {
 
 /** Of blocks so many bytes are opened together. */
 const BATCH_BYTES = 4 << 20;
-const TURN_MS = 5;
 
 /** Levels of references to blocks lie above those of references to content. */
 const BLOCK_REFERENCES = 4;
@@ -43,7 +42,7 @@ export async function reach(
   visitor: ReachVisitor,
   { signal }: AbortOptions = {},
 ): Promise<void> {
-  let turn = performance.now();
+  const turns = new Turns();
   /** To be opened, the last first: so what is waiting never grows much. */
   const waiting: Wanted[] = [];
 
@@ -88,9 +87,7 @@ export async function reach(
           if (!isDamage(error)) throw error;
           visitor.failed(each.id, 0, error);
         }
-        if (performance.now() - turn < TURN_MS) continue;
-        await nextTurn();
-        turn = performance.now();
+        if (turns.isOver()) await turns.next();
       }
     } finally {
       opened.release();
