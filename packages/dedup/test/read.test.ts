@@ -98,6 +98,30 @@ describe("A part", () => {
     );
   });
 
+  it("is listed without holding up what else the process does", async () => {
+    const site = new WrittenSite();
+    const part = await site.putPart(Array.from({ length: 3_000 }, (_, n) => ({ path: `folder ${n % 99}/file ${n}` })));
+    const how = { storage: site.storage, key: KEY, threads: 0, locator: site.locator() };
+    await using reading = await openReading(how, {});
+    let turns = 0;
+    let going = true;
+    const others = async () => {
+      for (; going; turns++) await new Promise(setImmediate);
+    };
+    const waiting = others();
+    let rows = 0;
+    let between = 0;
+    for await (const block of rowsOf(reading, part)) {
+      for (const until = performance.now() + 6; performance.now() < until; ); // a reader that is busy with each block
+      if (rows > 0) between = Math.max(between, turns);
+      rows += block.length;
+    }
+    going = false;
+    await waiting;
+    expect(rows).toBe(3_000);
+    expect(between).toBeGreaterThan(4);
+  });
+
   it("yields what was selected alone, and reads no more than that", async () => {
     const site = new WrittenSite({ packBytes: 1e9, frameBytes: 200_000 });
     const part = await site.putPart([

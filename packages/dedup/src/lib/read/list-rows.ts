@@ -3,6 +3,7 @@ import { decodeBlock } from "../list/decode-block.ts";
 import { chunksOfBody } from "../list/references.ts";
 import { type Body, type Refs, refId } from "../list/refs.ts";
 import type { ListRow } from "../list/row.ts";
+import { Turns } from "../turns.ts";
 import { type FeedItem, type FeedLimits, feedChunks } from "./chunk-feed.ts";
 import type { ChunkReader } from "./chunks.ts";
 import { isDamage } from "./read-errors.ts";
@@ -52,8 +53,10 @@ export async function* listBlocks(
   lists: ChunkReader,
   { onDamaged, onChunk }: ListOptions = {},
 ): AsyncGenerator<ListBlock> {
+  const turns = new Turns();
   for await (const batch of feedChunks(blocksOf(root, lists, onChunk), lists, LIST_LIMITS)) {
     for (const [n, { refs }] of batch.items.entries()) {
+      if (turns.isOver()) await turns.next();
       let rows: readonly ListRow[] = [];
       try {
         rows = batch.pieces(n).flatMap(decodeBlock);

@@ -7,6 +7,7 @@ import type { ListRow } from "../list/row.ts";
 import { limited, listRows } from "../read/list-rows.ts";
 import { isDamage } from "../read/read-errors.ts";
 import type { Reading } from "../read/reading.ts";
+import { Turns } from "../turns.ts";
 import { problemOf } from "./problems.ts";
 import type { CheckedIndex } from "./verify-index.ts";
 
@@ -35,6 +36,7 @@ export class Needs {
   async gather({ part, root }: ListedPart): Promise<void> {
     const { onProblem, signal } = this.#options;
     const { source } = part;
+    const turns = new Turns();
     let damaged = false;
     const onDamaged = (error: LifeboatError) => {
       damaged = true;
@@ -45,7 +47,10 @@ export class Needs {
     try {
       for await (const block of limited(rows, part)) {
         signal?.throwIfAborted();
-        for (const row of block) await this.#needRow(row, source);
+        for (const row of block) {
+          await this.#needRow(row, source);
+          if (turns.isOver()) await turns.next();
+        }
       }
     } catch (error) {
       if (!isDamage(error)) throw error;
