@@ -165,3 +165,30 @@ test("a pack that can't be put fails the backup, and nothing is listed", async (
     expect(await keysOf(storage, "")).toEqual([]);
   }
 });
+
+test("what a backup stored before it was cut off is used by the next one", async () => {
+  const root = await folder();
+  const entries: SourceEntry[] = [];
+  for (let n = 0; n < 12; n++) entries.push(await fileIn(root, String(n).padStart(2, "0"), randomBytes(3_000_000)));
+  const storage = memoryStorage();
+  const { repository } = testSite({ storage });
+  const start = {
+    id: idOf(0),
+    trigger: "manual",
+    started: new Date(0),
+    app: { name: "t", version: "1" },
+    sources: ["data"],
+  } as const;
+  const writer = await repository.begin(start);
+  const broken = (async function* () {
+    yield* entries;
+    throw new RangeError("The source broke.");
+  })();
+  await expect(writer.part({ source: "data", description: {} }, broken)).rejects.toThrow("The source broke.");
+  await writer.abort();
+  expect(await keysOf(storage, "backups/")).toEqual([]);
+  const { parts } = await backUp(testSite({ storage }), 1, entries);
+  expect(parts[0]?.size).toBe(36_000_000);
+  expect(parts[0]?.storedSize).toBeLessThan(21_000_000);
+  expect((await contents(testSite({ storage }), 1)).size).toBe(12);
+});

@@ -56,7 +56,9 @@ export async function beginBackup(
   /** Written last but the manifest: they must not be there before all that they need. */
   const parts = new Map<string, Uint8Array>();
   let indexed: Promise<{ readonly index: SiteIndex; readonly siteBytes: number }> | undefined;
-  let opened: Promise<{ readonly line: PackLine; readonly flushIndex: () => Promise<void> }> | undefined;
+  let opened:
+    | Promise<{ readonly line: PackLine; readonly flushIndex: (options: AbortOptions) => Promise<void> }>
+    | undefined;
   const older = previousParts(site, manifests);
 
   /** W3: what the site has, as far as it may be relied on. */
@@ -88,7 +90,7 @@ export async function beginBackup(
         return writer.add(pack, { signal });
       },
     });
-    return { line, flushIndex: () => writer.flush({ signal }) };
+    return { line, flushIndex: (how: AbortOptions) => writer.flush(how) };
   }
 
   async function line(): Promise<PackLine> {
@@ -128,11 +130,11 @@ export async function beginBackup(
     }
   }
 
+  /** Stops all that is under way. Packs that are there already are told of: the next run need not store them again. */
   async function close(): Promise<void> {
-    await opened?.then(
-      ({ line: pool }) => pool.stop(),
-      () => undefined, // whoever waited for it was told
-    );
+    const started = await opened?.catch(() => undefined); // whoever waited for it was told
+    await started?.line.stop();
+    await started?.flushIndex({}).catch(() => undefined); // then it does store them again
   }
 
   return {
@@ -153,7 +155,7 @@ export async function beginBackup(
           const { line: pool, flushIndex } = await opened;
           try {
             await pool.flush(true);
-            await flushIndex();
+            await flushIndex({ signal });
           } catch (error) {
             stop.abort(error);
             throw error;
