@@ -159,3 +159,21 @@ describe("a deletion", () => {
     expect(steps.indexOf("put fenced")).toBeLessThan(steps.indexOf("delete backups"));
   });
 });
+
+describe("a run that others give up while it commits", () => {
+  it("fails, even though all of its parts are still there: whoever gave it up may be removing them", async () => {
+    const inner = memoryStorage();
+    const storage: Storage = {
+      ...inner,
+      async put(key, body, options) {
+        const id = key.split("/")[1] ?? "";
+        // Another host has fenced it, found no manifest, and has yet to remove the parts.
+        if (isManifest(key)) await inner.put(`fenced/${id}.json`, new Uint8Array(1));
+        return inner.put(key, body, options);
+      },
+    };
+    const { engine } = host({ storage, sources: sources() });
+    await expect(engine.backup({ site: "local" })).rejects.toThrow(expect.objectContaining({ code: "LOCKED" }));
+    expect(await keys(inner, "backups/")).toEqual([]);
+  });
+});

@@ -26,3 +26,13 @@ describe("several hosts on one site, in all kinds of weather", () => {
     expect(first.length).toBeGreaterThan(100);
   });
 });
+
+describe("what the simulation has found", () => {
+  it.each([
+    [1035, "a manifest without an answer arrives after its run removed the parts, unfenced"],
+    [203, "a part that comes late stops every prune"],
+    [403, "a slow sweep removes the parts of a run that has ended well meanwhile"],
+  ])("stays mended: seed %i, %s", async (seed) => {
+    expect((await simulate(dedupSubject, seed)).violation).toBeUndefined();
+  });
+});

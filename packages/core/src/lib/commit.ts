@@ -1,5 +1,5 @@
 import type { BackupLabels, BackupWriter, Manifest } from "@lifeboat/contracts";
-import { backupKey, MANIFEST_NAME, openFences } from "@lifeboat/manifests";
+import { openFences } from "@lifeboat/manifests";
 import { expectSite } from "./descriptor-store.ts";
 import { messageOf } from "./errors.ts";
 import type { JobControl } from "./job.ts";
@@ -33,7 +33,7 @@ export async function commitBackup(
   await lease.confirm(job);
   try {
     await writer.commit(manifest, job);
-    await expectHeld(site, lease);
+    await expectUnfenced(site, lease);
   } catch (error) {
     // Where the manifest was sent and no answer came, it may arrive at any time.
     await openFences(context).put(lease.id).catch(unfenced);
@@ -42,21 +42,13 @@ export async function commitBackup(
 }
 
 /**
- * A process can sleep between its last look at the lease and its commit, and be
- * swept meanwhile. The storage's own times tell; such a backup is taken back
- * unless all of it is still there.
+ * Others may have taken the run for dead, rightly or not, and have fenced it: then they may be removing its parts at
+ * this moment, even where all of them are there still. Who fences looks for the manifest after that; so where there
+ * is no fence after the manifest, whoever puts one later finds the manifest, and leaves all as it is.
  */
-async function expectHeld(site: OpenSite, lease: HeldLease): Promise<void> {
-  if (lease.isFresh()) return;
-  const manifest = await site.context.storage.stat(backupKey(lease.id, MANIFEST_NAME));
-  if (manifest !== null && lease.covers(manifest.modified)) return;
-  let whole = manifest !== null;
-  await site.repository.verify(lease.id, "presence", {
-    onProblem() {
-      whole = false;
-    },
-  });
-  if (!whole) throw lostLease({ id: lease.id, kind: "backup" }, "it ran out just before the commit");
+async function expectUnfenced({ context }: OpenSite, { id }: HeldLease): Promise<void> {
+  if (await openFences(context).has(id))
+    throw lostLease({ id, kind: "backup" }, "others had given it up before its commit");
 }
 
 /** Gives a run's lease back; it stays where something is left for the next sweep. */

@@ -26,10 +26,6 @@ export interface HeldLease {
    * @throws LOCKED where it may have been lost
    */
   confirm(options?: AbortOptions): Promise<void>;
-  /** Whether it is surely held still, by our own clocks. */
-  isFresh(): boolean;
-  /** Whether it was surely held at `time`, by the storage's clock. */
-  covers(time: Date): boolean;
   /** Gives it back: nobody needs to sweep after this run. */
   release(): Promise<void>;
   /** Stops renewing and leaves it lying, so that the next sweep finds what this run could not remove. */
@@ -191,8 +187,6 @@ function keep(site: SiteContext, lease: Lease): KeptLease {
       await renewal;
       await renew(options);
     },
-    isFresh: () => !lost.signal.aborted && !overdue(),
-    covers: (time) => time.getTime() - written.storage.getTime() <= LEASE_MS,
     async release() {
       await end();
       await site.storage.delete([leaseKey(lease.id)]);

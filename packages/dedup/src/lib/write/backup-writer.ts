@@ -23,7 +23,6 @@ import type { ChunkLocator } from "../read/chunk-map.ts";
 import { openReading } from "../read/reading.ts";
 import { packsToAvoid, readMarks } from "../session/marks.ts";
 import { chunkIdKey, chunkTableSeed } from "../site-key.ts";
-import { expectBelieved } from "./believed.ts";
 import { metadataOf } from "./metadata.ts";
 import { PackLine } from "./pack-line.ts";
 import { previousParts } from "./previous.ts";
@@ -167,7 +166,6 @@ export async function beginBackup(
           await storage.put(backupKey(start.id, partName(source)), bytes, { signal });
         }
         await manifests.commit(manifest, { signal });
-        await expectBelieved(site, manifest, { signal });
       }),
     async abort() {
       stop.abort(new Error("The backup was given up."));
