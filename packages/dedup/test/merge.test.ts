@@ -1,10 +1,11 @@
 import { rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { SourceEntry } from "@lifeboat/contracts";
+import type { SourceEntry, Storage } from "@lifeboat/contracts";
 import { memoryStorage } from "@lifeboat/storage-memory";
-import { faultyStorage } from "@lifeboat/testkit";
+import { faultyStorage, read } from "@lifeboat/testkit";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { packKey } from "../src/lib/pack/pack-name.ts";
 import { putMarks } from "../src/lib/session/marks.ts";
 import { comparePaths } from "../src/lib/write/path-order.ts";
 import { backUp, contents, entryOfFile, fileIn, folder, idOf, keysOf, later, testSite } from "./sites.ts";
@@ -197,4 +198,45 @@ test("paths have the order in which a walk comes to them", () => {
       expect(Math.sign(comparePaths(a, b))).toBe(-Math.sign(comparePaths(b, a)) || 0);
     }),
   );
+});
+
+test("of an unchanged tree neither the index nor a listing of packs is read", async () => {
+  const entries = await tree(await folder(), 1500);
+  const storage = memoryStorage();
+  await backUp(testSite({ storage, clock: later }), 0, entries);
+  const asked: string[] = [];
+  const watched: Storage = {
+    ...storage,
+    list(prefix, options) {
+      asked.push(prefix);
+      return storage.list(prefix, options);
+    },
+    get(key, options) {
+      asked.push(key);
+      return storage.get(key, options);
+    },
+  };
+  await backUp(testSite({ storage: watched, clock: later }), 1, unreadable(entries));
+  await backUp(testSite({ storage: watched, clock: later }), 2, unreadable(entries));
+  expect(asked.filter((key) => key.startsWith("index/") || key === "packs/")).toEqual([]);
+  expect((await contents(testSite({ storage }), 2)).size).toBe(entries.length);
+});
+
+test("packs that a list lay in may be gone: the index tells where it lies now", async () => {
+  const entries = await tree(await folder(), 300);
+  const storage = memoryStorage();
+  await backUp(testSite({ storage, clock: later }), 0, entries);
+  const before = await keysOf(storage, "packs/");
+  const repacked = memoryStorage(); // the same site, its packs under other names
+  for (const key of await keysOf(storage, "")) {
+    if (key.startsWith("index/")) continue;
+    const [folderName, , id] = key.split("/");
+    const moved = folderName === "packs" ? packKey(`ff${id?.slice(2)}`) : key;
+    await repacked.put(moved, await read(storage.get(key)));
+  }
+  await testSite({ storage: repacked }).repository.repair?.({});
+  expect((await keysOf(repacked, "packs/")).some((key) => before.includes(key))).toBe(false);
+  const { problems, onProblem } = watching();
+  await backUp(testSite({ storage: repacked, clock: later }), 1, unreadable(entries), { onProblem });
+  expect(problems).toEqual([]);
 });

@@ -26,7 +26,14 @@ function example(): PartObject {
       sources: ["media", "settings"],
     },
     part: { source: "media", title: "Recordings", description: { camera: "x" }, folders: ["a"], scope: null },
-    list: { depth: 1, refs, counts: { files: 1, directories: 2, links: 3 }, size: 4, storedSize: 5 },
+    list: {
+      depth: 1,
+      refs,
+      counts: { files: 1, directories: 2, links: 3 },
+      size: 4,
+      storedSize: 5,
+      packs: ["0123456789abcdef0123456789abcdef"],
+    },
   };
 }
 

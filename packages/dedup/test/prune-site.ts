@@ -44,7 +44,7 @@ export class PruneSite extends WrittenSite {
     const bytes = await encodePartObject(KEY, {
       backup: { id, siteId: this.context.siteId, ...start, sources: [source] },
       part: { source, description: {} },
-      list: { ...root, counts, size, storedSize: 0 },
+      list: { ...root, counts, size, storedSize: 0, packs: [] },
     });
     await this.storage.put(`backups/${id}/${partName(source)}`, bytes);
     const object = {

@@ -14,3 +14,5 @@ export const MIN_CHUNK_REFS = 128;
 export const MAX_CHUNK_REFS = 8192;
 /** Reference chunks upon reference chunks. */
 export const MAX_DEPTH = 4;
+/** A part object names at most so many packs of its list. */
+export const MAX_LIST_PACKS = 64;

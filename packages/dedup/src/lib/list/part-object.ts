@@ -3,8 +3,9 @@ import { openBytes, SealedKind, sealStream } from "@lifeboat/crypto";
 import { type FieldReader, type Fields, fieldReader, isTrigger } from "@lifeboat/manifests";
 import { ID_BYTES } from "../bytes.ts";
 import { corrupt, newerVersion } from "../errors.ts";
+import { isPackId } from "../pack/pack-name.ts";
 import type { SealingKey } from "../site-key.ts";
-import { MAX_DEPTH, MAX_ROOT_REFS } from "./limits.ts";
+import { MAX_DEPTH, MAX_LIST_PACKS, MAX_ROOT_REFS } from "./limits.ts";
 import { type Body, RefList, refId } from "./refs.ts";
 
 /** What a part of a backup says of itself: from it a lost manifest is made anew, and its list is found. */
@@ -21,6 +22,11 @@ export interface ListRoot extends Body {
   readonly size: number;
   /** Bytes that the part added to the site, in frames. */
   readonly storedSize: number;
+  /**
+   * Packs, by their ids in hex, in which the list's chunks lie as far as its writer knew: looking there first spares
+   * the next writer the index. None of them need be there any more.
+   */
+  readonly packs: readonly string[];
 }
 
 const SUFFIX = ".list.sealed";
@@ -51,6 +57,7 @@ export async function encodePartObject(key: SealingKey, object: PartObject): Pro
       counts: list.counts,
       size: list.size,
       storedSize: list.storedSize,
+      packs: list.packs,
     },
   };
   const plain = Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
@@ -156,7 +163,15 @@ function readRoot(list: Fields, read: FieldReader): ListRoot {
     },
     size: read.count(list.size, "list.size"),
     storedSize: read.count(list.storedSize, "list.storedSize"),
+    packs: readPacks(list.packs, read),
   };
+}
+
+function readPacks(packs: unknown, read: FieldReader): string[] {
+  const ids = texts(packs ?? [], "list.packs", read);
+  if (ids.length > MAX_LIST_PACKS) read.refuse("list.packs", `at most ${MAX_LIST_PACKS}`);
+  for (const id of ids) if (!isPackId(id)) read.refuse("list.packs", "ids of packs");
+  return ids;
 }
 
 function texts(value: unknown, where: string, read: FieldReader): string[] {

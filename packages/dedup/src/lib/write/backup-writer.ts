@@ -17,17 +17,19 @@ import { listPacks, loadIndex, reliable } from "../index/load.ts";
 import { siteLocator } from "../index/locator.ts";
 import type { SiteIndex } from "../index/site-index.ts";
 import { createIndexWriter } from "../index/writer.ts";
+import { MAX_LIST_PACKS } from "../list/limits.ts";
 import { encodePartObject, partName } from "../list/part-object.ts";
 import { packTarget } from "../pack/limits.ts";
 import type { ChunkLocator } from "../read/chunk-map.ts";
+import { hintedLocator } from "../read/hinted-locator.ts";
 import { openReading } from "../read/reading.ts";
 import { packsToAvoid, readMarks } from "../session/marks.ts";
 import { chunkIdKey, chunkTableSeed } from "../site-key.ts";
 import { metadataOf } from "./metadata.ts";
 import { PackLine } from "./pack-line.ts";
-import { previousParts } from "./previous.ts";
+import { type PreviousPart, previousParts } from "./previous.ts";
 import { previousList } from "./previous-list.ts";
-import { PartWriter } from "./write-part.ts";
+import { PartWriter, type WrittenPart } from "./write-part.ts";
 
 /** What backups of a site are written with. */
 export interface WriteSite {
@@ -97,24 +99,39 @@ export async function beginBackup(
     return (await opened).line;
   }
 
-  async function write(source: string, entries: AsyncIterable<SourceEntry>, partOptions: PartOptions) {
+  async function writePart(source: string, entries: AsyncIterable<SourceEntry>, partOptions: PartOptions) {
+    const write = { line, gear, profile, now, signal };
     const found = await older.find(source, { signal });
     if (found === null) {
-      return new PartWriter({ line, previous: null, gear, profile, now, signal }, partOptions).write(entries);
+      const written = await new PartWriter({ ...write, previous: null }, partOptions).write(entries);
+      return { written, found };
     }
-    const anew = siteLocator(storage, tools);
-    const locator: ChunkLocator = {
-      map: async () => (await siteIndex()).index,
-      fresh: (without, stopped) => anew.fresh(without, stopped),
-    };
+    const locator = previousLocator(found);
     await using reading = await openReading({ storage, key, threads: Math.min(1, threads), locator }, { signal });
     const lookUp = avoid.size === 0 ? null : (await siteIndex()).index.tables;
     const previous = previousList(found.root, reading.lists, lookUp);
     try {
-      return await new PartWriter({ line, previous, gear, profile, now, signal }, partOptions).write(entries);
+      return { written: await new PartWriter({ ...write, previous }, partOptions).write(entries), found };
     } finally {
       await previous.rows.close();
     }
+  }
+
+  /** Where the previous list is looked for: an unchanged tree needs no index. */
+  function previousLocator({ packs }: PreviousPart): ChunkLocator {
+    const anew = siteLocator(storage, tools);
+    const index: ChunkLocator = {
+      map: async () => (await siteIndex()).index,
+      fresh: (without, stopped) => anew.fresh(without, stopped),
+    };
+    return avoid.size === 0 ? hintedLocator({ storage, siteKey: key.siteKey }, packs, index) : index;
+  }
+
+  /** The packs that a list lies in. */
+  async function packsOf({ root }: WrittenPart, found: PreviousPart | null): Promise<readonly string[]> {
+    if (found?.root === root) return found.packs;
+    const begun = opened === undefined ? [] : (await opened).line.uploads.listPacks;
+    return firstAndLast([...(found?.packs ?? []), ...begun], MAX_LIST_PACKS);
   }
 
   /** Lets an abort of one call stop everything: a part that is cut off makes no backup. */
@@ -139,10 +156,12 @@ export async function beginBackup(
   return {
     part: (part, entries, partOptions = {}) =>
       stoppable(partOptions, async () => {
-        const written = await orAbort(write(part.source, entries, partOptions), signal);
+        const { written, found } = await orAbort(writePart(part.source, entries, partOptions), signal);
         const { root, problemCount, ...facts } = written;
         const backup = { ...start, siteId };
-        const bytes = await encodePartObject(key, { backup, part: metadataOf(part), list: { ...root, ...facts } });
+        const packs = await packsOf(written, found);
+        const list = { ...root, ...facts, packs };
+        const bytes = await encodePartObject(key, { backup, part: metadataOf(part), list });
         parts.set(part.source, bytes);
         const sha256 = createHash("sha256").update(bytes).digest("hex");
         const objects = [{ name: partName(part.source), size: bytes.length, sha256 }];
@@ -173,4 +192,9 @@ export async function beginBackup(
       await manifests.remove([start.id]);
     },
   };
+}
+
+/** Most of a list lies in its first packs, and what changed lately in its last ones. */
+function firstAndLast<T>(all: readonly T[], most: number): readonly T[] {
+  return all.length <= most ? all : [...all.slice(0, most / 2), ...all.slice(-most / 2)];
 }

@@ -17,6 +17,8 @@ export interface PreviousPart {
   readonly id: string;
   readonly part: PartInfo;
   readonly root: Body;
+  /** Packs that the list lay in, by their ids in hex. */
+  readonly packs: readonly string[];
 }
 
 /** Finds the parts of older backups. */
@@ -50,7 +52,7 @@ export function previousParts({ context, key }: DedupSite, manifests: Manifests)
         const part = (await manifestOf(id, options))?.parts.find((each) => each.source === source);
         if (part === undefined) continue;
         const object = await openPartObject({ storage, key, siteId, id }, part, options).catch(unlessDamaged);
-        if (object !== null) return { id, part, root: object.list };
+        if (object !== null) return { id, part, root: object.list, packs: object.list.packs };
       }
       return null;
     },

@@ -25,6 +25,8 @@ export class PackUploads {
   readonly #options: UploadOptions;
   readonly #open = new Map<string, Upload>();
   readonly #puts = new Set<Promise<void>>();
+  /** Packs of lists that were begun, by their ids in hex. */
+  readonly listPacks: string[] = [];
   #failure: { readonly error: unknown } | null = null;
   #storedBytes = 0;
 
@@ -43,8 +45,10 @@ export class PackUploads {
   }
 
   /** Takes what follows of a pack. `consumed` is called for each piece that the storage has used up. */
-  take({ pack, bytes, end }: PackPiece, consumed: (piece: Uint8Array) => void): void {
-    const upload = this.#open.get(pack) ?? this.#begin(pack, consumed);
+  take({ pack, content, bytes, end }: PackPiece, consumed: (piece: Uint8Array) => void): void {
+    const known = this.#open.get(pack);
+    if (known === undefined && content === "lists") this.listPacks.push(pack);
+    const upload = known ?? this.#begin(pack, consumed);
     for (const piece of bytes) {
       this.#storedBytes += piece.length;
       upload.pieces.push(piece);

@@ -1,0 +1,11 @@
+import { dedup } from "@lifeboat/dedup";
+import { createBackupEngine, directory, localStorage, passphrase } from "lifeboat";
+const T=(m)=>console.log(performance.now().toFixed(0).padStart(5),m);
+T("imported");
+const inner=localStorage({path:process.env.SITE});
+const wrap=(k)=>async(...a)=>{T(`> ${k} ${a[0]}`);try{return await inner[k](...a);}finally{T(`< ${k} ${String(a[0]).slice(0,50)}`);}};
+const it=(k)=>async function*(...a){T(`> ${k} ${a[0]} ${JSON.stringify(a[1]?.range??"")}`);yield* inner[k](...a);T(`< ${k} ${String(a[0]).slice(0,50)}`);};
+const st={...inner,name:inner.name,capabilities:inner.capabilities,localDirectory:inner.localDirectory,put:wrap("put"),stat:wrap("stat"),delete:wrap("delete"),get:it("get"),list:it("list"),connect:inner.connect&&wrap("connect"),sweep:inner.sweep&&wrap("sweep"),[Symbol.asyncDispose]:()=>inner[Symbol.asyncDispose]()};
+const src=directory("corpus",{path:process.env.CORPUS});
+const e=createBackupEngine({app:{name:"bench",version:"1.0.0"},sources:[{...src,entries:(c)=>(async function*(){T("walk begins");yield* src.entries(c);T("walk ends")})()}],sites:{site:{storage:st,format:dedup(),key:passphrase("bench")}}});
+await e.backup({site:"site"});T("backup done");await e.close();T("closed");process.on("exit",()=>T("exit"));
