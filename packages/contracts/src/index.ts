@@ -34,3 +34,4 @@ export type * from "./lib/repair.ts";
 export type * from "./lib/source.ts";
 export { isSourceId } from "./lib/source-id.ts";
 export type * from "./lib/storage.ts";
+export type * from "./lib/verify.ts";

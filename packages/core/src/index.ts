@@ -41,4 +41,5 @@ export type {
 } from "./lib/site-test/report.ts";
 export type { SiteTools } from "./lib/site-tools.ts";
 export type { SourceChoice } from "./lib/sources.ts";
+export type { SiteVerifyOptions, SiteVerifyReport, VerifiedBackup } from "./lib/verify/site-verify-types.ts";
 export type { VerifyLevel, VerifyReport } from "./lib/verify-run.ts";

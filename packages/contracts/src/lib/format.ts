@@ -6,6 +6,7 @@ import type { PruneOptions, PrunePlan, PrunePlanOptions, PruneReport } from "./p
 import type { RepairOptions, RepairReport } from "./repair.ts";
 import type { AppInfo, ProblemReport } from "./source.ts";
 import type { AbortOptions, Storage } from "./storage.ts";
+import type { SiteChecked, SiteCheckOptions } from "./verify.ts";
 
 /** The cipher of a site's sealed objects: 1 = AES-256-GCM, 2 = ChaCha20-Poly1305. */
 export type CipherSuite = 1 | 2;
@@ -175,6 +176,12 @@ export interface Repository extends AsyncDisposable {
   read(id: string, source: string, options?: ReadOptions): AsyncIterable<RestoredEntry>;
   /** Tells what is wrong through `onProblem`; rejects only where it could not look. */
   verify(id: string, level: CheckLevel, options: CheckOptions): Promise<WorkDone>;
+  /**
+   * Verifies all of the site, or a share of it: what backups have in common is read once, and every backup that
+   * damage touches is named. Absent where backups have nothing in common: then they are verified one by one.
+   * Tells what is wrong through `onProblem`; rejects only where it could not look.
+   */
+  verifyAll?(level: CheckLevel, options: SiteCheckOptions): Promise<SiteChecked>;
   /** Deletes backups, finished or not: the manifest first, so that a half-deleted one is never listed. */
   remove(ids: readonly string[], options?: AbortOptions): Promise<void>;
   /**

@@ -29,6 +29,8 @@ import type { RunContext } from "./run-context.ts";
 import { createSiteTools, type SiteTools } from "./site-tools.ts";
 import { createSites } from "./sites.ts";
 import { createSourceRegistry, type SourceChoice } from "./sources.ts";
+import type { SiteVerifyOptions, SiteVerifyReport } from "./verify/site-verify-types.ts";
+import { runVerifySite } from "./verify/verify-site-run.ts";
 import { runVerify, type VerifyLevel, type VerifyReport } from "./verify-run.ts";
 
 /** Options of {@link BackupEngine.backup}. */
@@ -88,6 +90,12 @@ export interface BackupEngine<Site extends string = string, Name extends string 
   backup(options: BackupOptions<Site, Name>): Job<Backup>;
   /** Verifies a backup. What is wrong is in the report; the job rejects only where it could not look. */
   verify(options: VerifyOptions<Site>): Job<VerifyReport>;
+  /**
+   * Verifies all of a site, or a share of it: what backups share is read once, however many they are; the report names
+   * each backup, and the entries of it, that damage touches. What was verified when is remembered in the site, so that
+   * shares go round. The job rejects only where it could not look, and with INVALID for a share or level that is none.
+   */
+  verify(options: SiteVerifyOptions<Site>): Job<SiteVerifyReport>;
   /**
    * Works out what a restore would do, and whether it may. Touches nothing.
    *
@@ -177,14 +185,22 @@ export function createBackupEngine<
     await engine.sites.close();
   }
 
+  function verify(options: VerifyOptions): Job<VerifyReport>;
+  function verify(options: SiteVerifyOptions): Job<SiteVerifyReport>;
+  function verify(options: VerifyOptions | SiteVerifyOptions): Job<VerifyReport> | Job<SiteVerifyReport> {
+    const { site, signal } = options;
+    const start = { kind: "verify", site, signal } as const;
+    if (options.id === undefined) return jobs.start(start, (job) => runVerifySite(engine, options, job));
+    return jobs.start(start, (job) => runVerify(engine, options, job));
+  }
+
   return {
     jobs: { list: () => jobs.list(), get: (id) => jobs.get(id) },
     backups: createBackups(engine),
     sites: createSiteTools(engine, jobs),
     backup: ({ site, signal, ...request }) =>
       jobs.start({ kind: "backup", site, signal }, (job) => runBackup(engine, { site, ...request }, job)),
-    verify: ({ site, signal, ...request }) =>
-      jobs.start({ kind: "verify", site, signal }, (job) => runVerify(engine, { site, ...request }, job)),
+    verify,
     async planRestore({ signal, ...request }) {
       const { plan } = await prepareRestore(engine, request, signal ?? new AbortController().signal);
       return plan;

@@ -11,7 +11,7 @@ export const HEADER_CHECK_BYTES = 16;
 export const MAX_KEY_BLOCK_BYTES = 65_536;
 
 /** What a sealed object can be, by the number in its header. */
-export const SealedKind = { archivePart: 1, pack: 2, index: 3, entryList: 4, field: 5 } as const;
+export const SealedKind = { archivePart: 1, pack: 2, index: 3, entryList: 4, field: 5, verified: 6 } as const;
 /** One of the numbers in {@link SealedKind}. */
 export type SealedKind = (typeof SealedKind)[keyof typeof SealedKind];
 
@@ -40,7 +40,7 @@ const KINDS: readonly number[] = Object.values(SealedKind);
 /** The first 16 bytes of a header. */
 export function fixedPart(suite: CipherSuite, kind: SealedKind, keyBlockLength: number): Uint8Array {
   if (suite !== 1 && suite !== 2) throw invalid("sealed.seal", `Expected suite 1 or 2, found ${String(suite)}.`);
-  if (!KINDS.includes(kind)) throw invalid("sealed.seal", `Expected a kind from 1 to 5, found ${String(kind)}.`);
+  if (!KINDS.includes(kind)) throw invalid("sealed.seal", `Expected a kind from 1 to 6, found ${String(kind)}.`);
   if (keyBlockLength > MAX_KEY_BLOCK_BYTES) {
     const message = `Expected a key block of at most ${MAX_KEY_BLOCK_BYTES} bytes, found ${keyBlockLength}.`;
     throw invalid("sealed.seal", message, "Remove key slots that are no longer used.");
@@ -90,7 +90,7 @@ export function parseHeader(p: Primitives, bytes: Uint8Array): SealedHeader {
   const [version, suite, kind, reserved] = bytes.subarray(8, 12);
   if (version !== 1 || reserved !== 0) throw unsupported("version", reserved === 0 ? version : `1.${reserved}`, "1");
   if (suite !== 1 && suite !== 2) throw unsupported("suite", suite, "1 or 2");
-  if (!isKind(kind)) throw unsupported("kind", kind, "1 to 5");
+  if (!isKind(kind)) throw unsupported("kind", kind, "1 to 6");
   return {
     version,
     suite,

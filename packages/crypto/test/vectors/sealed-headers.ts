@@ -61,7 +61,7 @@ export function headerVectors(suite: 1 | 2): SealedVector[] {
       "suite 0": coded("UNSUPPORTED", set(9, 0)),
       "suite 3": coded("UNSUPPORTED", set(9, 3)),
       "kind 0": coded("UNSUPPORTED", set(10, 0)),
-      "kind 6": coded("UNSUPPORTED", set(10, 6)),
+      "kind 7": coded("UNSUPPORTED", set(10, 7)),
       "kind 255": coded("UNSUPPORTED", set(10, 255)),
       "reserved byte": coded("UNSUPPORTED", set(11, 1)),
     }),

@@ -21,6 +21,7 @@ import { repairSite } from "./repair/repair.ts";
 import { lookAtLate } from "./session/look.ts";
 import { sealingKey } from "./site-key.ts";
 import { verifyBackup } from "./verify/verify.ts";
+import { verifySite } from "./verify/verify-site.ts";
 import { beginBackup } from "./write/backup-writer.ts";
 
 /** How a site's backups are written. */
@@ -104,6 +105,7 @@ export function dedupRepository(site: SiteContext, { profile, level }: DedupSetu
       const manifest = await manifests.manifest(id, options);
       return verifyBackup({ site, manifests, tools }, manifest, level, options);
     },
+    verifyAll: async (level, options) => verifySite(await opened(), manifests, level, options),
     planPrune: (options) => pruner.planPrune(options),
     prune: (plan, options) => pruner.prune(plan, options),
     repair: async (options) => repairSite(await opened(), manifests, options),

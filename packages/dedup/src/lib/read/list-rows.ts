@@ -11,7 +11,7 @@ import { isDamage } from "./read-errors.ts";
 const MIB = 1024 * 1024;
 
 /** Blocks are small, and mostly lie next to each other. */
-const LIST_LIMITS: FeedLimits = { batchBytes: 4 * MIB, batches: 2 };
+export const LIST_LIMITS: FeedLimits = { batchBytes: 4 * MIB, batches: 2 };
 
 /** A block of a list. */
 export interface ListBlock {
@@ -115,7 +115,8 @@ export async function* limited(
   if (bytes !== size || entries !== promised) throw otherThan(part, `${entries} entries and ${bytes} bytes`);
 }
 
-function otherThan(
+/** CORRUPT: a list is not of the entries and bytes that its manifest promises. */
+export function otherThan(
   { source, counts, size }: Pick<PartInfo, "source" | "counts" | "size">,
   found: string,
 ): LifeboatError {

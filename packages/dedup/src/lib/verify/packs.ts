@@ -16,7 +16,7 @@ export interface PackChecking {
   readonly fetcher: FrameFetcher;
   readonly signal: AbortSignal | undefined;
   /** Called with each pack that is done, and what is wrong with it, if anything. */
-  readonly onPack: (pack: PackFrames, problem: LifeboatError | undefined) => void;
+  readonly onPack: (pack: PackFrames, problem: LifeboatError | undefined) => void | Promise<void>;
 }
 
 /** So many packs are read at once. */
@@ -29,7 +29,7 @@ export async function verifyPacks(packs: Iterable<PackFrames>, checking: PackChe
   async function lane(): Promise<void> {
     for (let next = queue.next(); next.done !== true && !failed; next = queue.next()) {
       checking.signal?.throwIfAborted();
-      checking.onPack(next.value, await problemIn(next.value, checking));
+      await checking.onPack(next.value, await problemIn(next.value, checking));
     }
   }
   const lanes = Array.from({ length: LANES }, () =>

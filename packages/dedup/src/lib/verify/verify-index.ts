@@ -1,4 +1,5 @@
 import type { AbortOptions, LifeboatError, Storage } from "@lifeboat/contracts";
+import type { IndexedPack } from "../index/encode.ts";
 import type { IndexTools } from "../index/index-object.ts";
 import { listPacks, readIndex } from "../index/load.ts";
 import { siteLocator } from "../index/locator.ts";
@@ -11,32 +12,56 @@ import { badPack, missingPack, unknownChunk } from "../read/read-errors.ts";
 export interface CheckedIndex {
   /** The packs that are there, with the size that the index gives them. */
   readonly good: SiteIndex;
+  /** The packs that are gone or have another size. */
+  readonly lost: SiteIndex;
   /** Finds chunks in good packs first; where there is none, in packs that are gone or have another size. */
   readonly locator: ChunkLocator;
+  /** What is wrong with a pack that is lost. */
+  lostReason(pack: PackFrames): LifeboatError;
   /** Why a chunk that is in no good pack can't be had. */
   reason(id: Uint8Array): LifeboatError;
 }
 
-/** Reads the index, and lists the packs. */
+/** How an index is checked. */
+export interface CheckIndexOptions extends AbortOptions {
+  /** Packs that are condemned: chunks are found in them only where no other has them. */
+  readonly marked?: ReadonlySet<string> | undefined;
+}
+
+/** Lists the packs, and reads the index. */
 export async function checkIndex(
   storage: Storage,
   tools: IndexTools,
   onDamaged: (key: string, error: LifeboatError) => void,
-  options: AbortOptions,
+  { marked, ...options }: CheckIndexOptions,
 ): Promise<CheckedIndex> {
-  const listed = await listPacks(storage, options);
+  let listed = await listPacks(storage, options);
   const good = new SiteIndex();
   const lost = new SiteIndex();
+  const unlisted: IndexedPack[] = [];
+  const isThere = ({ id, size }: IndexedPack) => listed.get(id) === size;
+  const addGood = (pack: IndexedPack) => good.add(pack, marked?.has(pack.id) ?? false);
   for await (const { packs } of readIndex(storage, tools, { ...options, onDamaged })) {
-    for (const pack of packs) (listed.get(pack.id) === pack.size ? good : lost).add(pack);
+    for (const pack of packs) {
+      if (isThere(pack)) addGood(pack);
+      else unlisted.push(pack);
+    }
+  }
+  // A backup that is being made may have put them after the listing.
+  if (unlisted.length > 0) listed = await listPacks(storage, options);
+  for (const pack of unlisted) {
+    if (isThere(pack)) addGood(pack);
+    else lost.add(pack);
   }
   const anew = siteLocator(storage, tools);
   return {
     good,
+    lost,
     locator: {
       map: async () => ({ find: (id) => good.find(id) ?? lost.find(id) }),
       fresh: (without, signal) => anew.fresh(without, signal),
     },
+    lostReason: (pack) => lostPack(pack, listed.get(pack.id)),
     reason(id) {
       const place = lost.find(id);
       if (place === undefined) return unknownChunk(id);
