@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import type { Storage } from "@lifeboat/contracts";
 import { dedup } from "@lifeboat/dedup";
 import { newBackupId } from "@lifeboat/manifests";
 import { memoryStorage } from "@lifeboat/storage-memory";
@@ -66,6 +67,31 @@ describe("pruning", () => {
     const { id } = await job;
     await pruner.prune({ site: "local" });
     expect(await pruner.verify({ site: "local", id, level: "content" })).toMatchObject({ ok: true });
+  });
+
+  it("of a backup that is being restored is told as its deletion, not as damage", async () => {
+    const storage = memoryStorage();
+    const source = texts("settings", { a: words("a", 5000) });
+    const { engine } = host({ storage, format: dedup(), sources: [source] });
+    const { id } = await engine.backup({ site: "local" });
+    const other = host({ storage, format: dedup() }).engine;
+    let reads = Number.POSITIVE_INFINITY;
+    const slow: Storage = {
+      ...storage,
+      async *get(key, options) {
+        if (key.startsWith("index/") && --reads === 0) {
+          await other.backups.delete({ site: "local", id });
+          await other.prune({ site: "local" });
+        }
+        yield* storage.get(key, options);
+      },
+    };
+    const reader = host({ storage: slow, format: dedup(), sources: [source] }).engine;
+    const plan = await reader.planRestore({ site: "local", id });
+    reads = 2; // the first is for the look before anything is touched
+    await expect(reader.restore(plan, { confirm: plan.token })).rejects.toThrow(
+      expect.objectContaining({ code: "NOT_FOUND", message: expect.stringContaining("deleted while") }),
+    );
   });
 
   it("fences a dead run before it goes on without it", async () => {

@@ -16,6 +16,7 @@ import { runCopy } from "./copy/copy-run.ts";
 import type { CopyOptions, CopyReport } from "./copy/copy-types.ts";
 import { diffBackups } from "./diff/diff-run.ts";
 import type { BackupDiff, DiffOptions } from "./diff/diff-types.ts";
+import { unlessDeleted } from "./find-backup.ts";
 import { createJobs, type Jobs } from "./jobs.ts";
 import { createKeyRing, type KeyRing } from "./key-ring.ts";
 import { createLocalLocks } from "./local-locks.ts";
@@ -179,6 +180,10 @@ export function createBackupEngine<
   };
   let closing: Promise<void> | undefined;
 
+  function stillThere<T>({ site, id }: { readonly site: string; readonly id: string }, read: () => Promise<T>) {
+    return unlessDeleted(() => engine.sites.open(site), id, read);
+  }
+
   async function close(): Promise<void> {
     engine.sites.stop();
     await jobs.close();
@@ -202,12 +207,14 @@ export function createBackupEngine<
       jobs.start({ kind: "backup", site, signal }, (job) => runBackup(engine, { site, ...request }, job)),
     verify,
     async planRestore({ signal, ...request }) {
-      const { plan } = await prepareRestore(engine, request, signal ?? new AbortController().signal);
+      const { plan } = await stillThere(request, () =>
+        prepareRestore(engine, request, signal ?? new AbortController().signal),
+      );
       return plan;
     },
     restore: (plan, options?: RestoreOptions) =>
       jobs.start({ kind: "restore", site: plan.site, signal: options?.signal }, (job) =>
-        runRestore(engine, plan, options?.confirm ?? "", job),
+        stillThere(plan, () => runRestore(engine, plan, options?.confirm ?? "", job)),
       ),
     copy: ({ signal, ...request }) =>
       jobs.start({ kind: "copy", site: request.to, signal }, (job) => runCopy(engine, request, job)),

@@ -1,5 +1,6 @@
 import { type AbortOptions, LifeboatError } from "@lifeboat/contracts";
 import { backupFolder, backupKey, MANIFEST_NAME } from "@lifeboat/manifests";
+import { isDamage } from "./errors.ts";
 import { leaseKey } from "./lease-store.ts";
 import type { OpenSite } from "./sites.ts";
 import { manifestMissing } from "./sweep.ts";
@@ -35,4 +36,34 @@ export function noBackup(site: OpenSite, id: string): LifeboatError {
     message: `There is no backup ${id} on site "${site.name}".`,
     hint: "engine.backups.list({ site }) shows what there is.",
   });
+}
+
+/**
+ * What reads a backup, and may meet another's deletion: damage that is only that, is told as that.
+ *
+ * @throws NOT_FOUND where the backup was deleted while it was being read
+ */
+export async function unlessDeleted<T>(site: () => Promise<OpenSite>, id: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!isDamage(error) || (await isThere(site, id))) throw error;
+    throw new LifeboatError({
+      code: "NOT_FOUND",
+      operation: "backups.get",
+      key: id,
+      message: `The backup ${id} was deleted while it was being read.`,
+      hint: "engine.backups.list({ site }) shows what there is.",
+      cause: error,
+    });
+  }
+}
+
+async function isThere(site: () => Promise<OpenSite>, id: string): Promise<boolean> {
+  try {
+    const { context } = await site();
+    return (await context.storage.stat(backupKey(id, MANIFEST_NAME))) !== null;
+  } catch {
+    return true; // who could not look only knows what was found before
+  }
 }
