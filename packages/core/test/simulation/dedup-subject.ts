@@ -154,8 +154,7 @@ function inspect(objects: ReadonlyMap<string, HeldObject>): Inspector {
         if (KEPT.includes(key) || key.startsWith("fenced/") || key.startsWith("verified/")) return false;
         const pack = packOf(key);
         if (pack !== null) return !Array.from(packs.get(pack)?.keys() ?? []).some((chunk) => live.has(chunk));
-        // An index that names packs long gone does no harm: a sleeper may put one years later.
-        if (key.startsWith("index/")) return objects.get(key)?.late !== true && !indexes.get(key)?.some(isThere);
+        if (key.startsWith("index/")) return false; // a sleeper may put one that names packs long gone: it does no harm
         if (!key.startsWith("backups/")) return true;
         const id = key.split("/")[1] ?? "";
         const isRemains = objects.get(key)?.late === true || this.isFenced(id);

@@ -2,13 +2,17 @@
 import { parseArgs } from "node:util";
 import { explainSeed, type SimulationSubject, simulateSeeds } from "@lifeboat/testkit";
 import { archiveSubject } from "./archive-subject.ts";
+import { broken, type Omission } from "./broken.ts";
 import { dedupSubject } from "./dedup-subject.ts";
+import { findLoss } from "./find.ts";
 
 const SUBJECTS: Readonly<Record<string, SimulationSubject>> = { archive: archiveSubject, dedup: dedupSubject };
 
 const { values } = parseArgs({
   options: {
     format: { type: "string", default: "archive" },
+    /** What of the protocol is left out: `fences`, `marks`, `leases`, `index`. */
+    without: { type: "string" },
     seeds: { type: "string", default: "1000" },
     from: { type: "string", default: "0" },
     step: { type: "string", default: "1" },
@@ -17,10 +21,14 @@ const { values } = parseArgs({
   },
 });
 
-const subject = SUBJECTS[values.format];
-if (subject === undefined) throw new Error(`There is no format ${values.format} to simulate.`);
+const whole = SUBJECTS[values.format];
+if (whole === undefined) throw new Error(`There is no format ${values.format} to simulate.`);
+const subject = values.without === undefined ? whole : broken(whole, values.without as Omission);
 
-if (values.seed !== undefined) console.log(await explainSeed(subject, Number(values.seed)));
+if (values.without !== undefined && values.seed === undefined) {
+  const loss = await findLoss(subject, Number(values.from), Number(values.seeds));
+  console.log(loss === null ? `${subject.name}: nothing is lost` : `seed ${loss.seed}: ${loss.violation?.message}`);
+} else if (values.seed !== undefined) console.log(await explainSeed(subject, Number(values.seed)));
 else {
   const { failure, ...sums } = await simulateSeeds(subject, {
     from: Number(values.from),

@@ -174,7 +174,8 @@ export class Crew {
       await this.#engine.restore(id);
     } catch (error) {
       const weather = ["UNREACHABLE", "LOCKED"] as const;
-      if (observer.isDeleted(id) || weather.some((code) => isLifeboatError(error, code))) throw error;
+      if (observer.isDeleted(id) && isLifeboatError(error)) return; // what goes may fail in any way
+      if (weather.some((code) => isLifeboatError(error, code))) throw error;
       observer.object("restorable", `${id} can't be restored: ${String(error)}`);
       return;
     }
