@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { AbortOptions, LifeboatError } from "@lifeboat/contracts";
 import { ID_BYTES } from "../bytes.ts";
 import { decodeBlock } from "../list/decode-block.ts";
@@ -20,6 +21,9 @@ export interface SiteListTools extends AbortOptions {
   readonly number: (ids: Uint8Array, at: number) => number;
   readonly judge: JudgeChunk;
 }
+
+/** So many milliseconds of work are done before others get their turn. */
+const TURN_MS = 5;
 
 /** What is wrong in a part: with an entry, or with its list. */
 export type TellProblem = (error: LifeboatError, path?: string) => Promise<void>;
@@ -49,8 +53,13 @@ export class SiteLists {
     const { lists, signal } = this.#tools;
     const found = { rows: 0, bytes: 0, isWhole: true };
     const blocks = this.#unknown(root, found, tell);
+    let turn = performance.now();
     for await (const batch of feedChunks(blocks, lists, LIST_LIMITS)) {
       for (const [n, { refs, number }] of batch.items.entries()) {
+        if (performance.now() - turn >= TURN_MS) {
+          await nextTurn();
+          turn = performance.now();
+        }
         signal?.throwIfAborted();
         try {
           const before = found.rows;
