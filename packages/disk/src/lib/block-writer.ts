@@ -7,8 +7,8 @@ import { dataRuns } from "./runs.ts";
 
 const write = promisify(writeCallback);
 
-/** Files up to this many bytes stay in the page cache: they are likely to be read soon. */
-const CACHED_BYTES = 2 * BLOCK_BYTES;
+/** What direct writes are aligned to: the page size, and more than any disk's sector. */
+const ALIGNMENT = 4096;
 /** So much is written to the page cache before the disk is set to work on it, so that the last flush is short. */
 const FLUSH_BYTES = 64 * 1024 * 1024;
 
@@ -21,7 +21,7 @@ export interface BlockWriterOptions {
 }
 
 /**
- * Writes a file from its beginning. What is large goes past the page cache where the
+ * Writes a file from its beginning. One of two blocks (4 MiB) and more goes past the page cache where the
  * file system takes that (ext4 and XFS on Linux): the memory of the host's own data
  * stays warm, and no copy is made in the kernel.
  */
@@ -62,8 +62,10 @@ class Writer implements BlockWriter {
   #filled = 0;
   /** Where the block that is being filled begins in the file. */
   #start = 0;
-  /** `undefined` until it is known whether there is such a way. */
-  #direct: FileHandle | null | undefined;
+  /** Whether the first block waits until it is known whether the file is large: small ones are likely to be read soon. */
+  #waiting = false;
+  /** The way past the page cache, where there is one. */
+  #direct: FileHandle | null = null;
   #writing: Promise<void> = Promise.resolve();
   #flushing: Promise<void> = Promise.resolve();
   #flushed = 0;
@@ -90,7 +92,7 @@ class Writer implements BlockWriter {
   }
 
   async end(): Promise<number> {
-    await this.#next();
+    await this.#next(true);
     await this.#writing;
     await this.#flushing;
     return this.#start;
@@ -112,30 +114,37 @@ class Writer implements BlockWriter {
   }
 
   /** Sets the block on its way once the one before has arrived, and goes on with the other. */
-  async #next(): Promise<void> {
+  async #next(last = false): Promise<void> {
     await this.#writing;
     const [block, start] = [this.#memory()[this.#filling].subarray(0, this.#filled), this.#start];
-    this.#writing = this.#put(block, start);
-    this.#writing.catch(() => undefined); // awaited with the next block or at the end
+    if (this.#waiting) {
+      this.#waiting = false;
+      if (block.length === BLOCK_BYTES) this.#direct = await openDirect(this.#fd);
+      await this.#put(this.#memory()[0], 0);
+    }
+    if (start === 0 && !last) this.#waiting = true;
+    else {
+      this.#writing = this.#put(block, start);
+      this.#writing.catch(() => undefined); // awaited with the next block or at the end
+    }
     this.#filling = this.#filling === 0 ? 1 : 0;
     this.#start += this.#filled;
     this.#filled = 0;
   }
 
   async #put(block: Uint8Array, start: number): Promise<void> {
-    const whole = block.length === BLOCK_BYTES;
-    if (this.#direct === undefined && whole && start >= CACHED_BYTES) this.#direct = await openDirect(this.#fd);
     const runs = this.#sparse ? dataRuns(block) : [block];
-    let at = start;
     for (const run of runs) {
-      at = start + run.byteOffset - block.byteOffset;
-      if (!whole || !(await this.#putDirect(run, at))) await this.#putCached(run, at);
+      const at = start + run.byteOffset - block.byteOffset;
+      const aligned = run.length - (run.length % ALIGNMENT);
+      const done = aligned > 0 && (await this.#putDirect(run.subarray(0, aligned), at)) ? aligned : 0;
+      if (done < run.length) await this.#putCached(run.subarray(done), at + done);
     }
   }
 
   /** Whether the bytes could be written past the page cache. */
   async #putDirect(bytes: Uint8Array, start: number): Promise<boolean> {
-    const file = this.#direct ?? null;
+    const file = this.#direct;
     if (file === null) return false;
     try {
       const { bytesWritten } = await file.write(bytes, 0, bytes.length, start);
