@@ -22,6 +22,8 @@ export interface SeenBackups {
   readonly seen: Set<string>;
   /** What is amiss with some; told once. */
   readonly problems: PruneProblem[];
+  /** Backups that need chunks which no pack has. */
+  readonly lacking: Set<string>;
 }
 
 interface Marking extends AbortOptions {
@@ -72,6 +74,7 @@ async function markBackup(
       if (needs.missing() === 0) continue;
       const message = `${needs.missing()} chunks that the part "${part.source}" of ${id} needs are in no pack.`;
       known.problems.push({ id, source: part.source, message });
+      known.lacking.add(id);
     }
   } catch (error) {
     if (!isDamage(error)) throw error;

@@ -68,8 +68,16 @@ export async function finishMarks(run: PruneRun, marks: readonly Mark[]): Promis
     }
     await rescue(run, look, stuck);
   }
-  for (const mark of marks) await deleteMark(site.context, mark, options);
+  for (const mark of marks) if (!isStillWanted(mark, run)) await deleteMark(site.context, mark, options);
   return null;
+}
+
+/**
+ * A mark of damaged packs stays while a backup lacks something, although the packs are gone: as long as there is one,
+ * no run takes rows over from the backup before without looking up what they need.
+ */
+function isStillWanted({ packs }: Mark, { known }: PruneRun): boolean {
+  return known.lacking.size > 0 && packs.some(({ why }) => why === "damaged");
 }
 
 /** P7: a look made anew; what was needed before still counts. */

@@ -31,7 +31,7 @@ export async function makePlan(
   if (!(maxUnused >= 0 && maxUnused <= 1) || !(maxRepackBytes >= 0)) throw badSettings(maxUnused, maxRepackBytes);
   const look = await lookAround(site, { signal });
   const needed = new NeededChunks(look.index);
-  const known: SeenBackups = { seen: new Set(), problems: [] };
+  const known: SeenBackups = { seen: new Set(), problems: [], lacking: new Set() };
   for (const [id, error] of look.unreadable)
     known.problems.push({ message: `The pack ${packKey(id)} is in no index, and can't be read: ${error.message}` });
   await markBackups(manifests, { site, needed, known, giveUp: new Set(giveUp), signal });

@@ -1,6 +1,7 @@
 import { type BadPack, isLifeboatError, type RepairOptions, type RepairReport } from "@lifeboat/contracts";
 import type { Manifests } from "@lifeboat/manifests";
 import type { DedupSite } from "../dedup-site.ts";
+import { newPackId } from "../pack/pack-name.ts";
 import { dropFromIndex } from "../prune/drop-index.ts";
 import { openReading } from "../read/reading.ts";
 import { markKeys, packsToAvoid, putMarks, readMarks } from "../session/marks.ts";
@@ -31,6 +32,7 @@ export async function repairSite(
   const badPacks = [...bad, ...damage.bad].filter(({ id }) => !marked.has(id));
   await markBad(site, badPacks, options);
   const told = await tellLosses(site, manifests, { packs: damage.packs, index, reading }, options);
+  if (told.lossCount > 0 && badPacks.length === 0 && marked.size === 0) await markUnknown(site, options);
   const ok = told.lossCount === 0 && (unreadableMarks === 0 || options.deleteMarks === true);
   return { ok, damagedIndexes, indexedPacks, badPacks, unreadableMarks, ...told };
 }
@@ -41,6 +43,14 @@ async function markBad(site: DedupSite, bad: readonly BadPack[], { signal }: Rep
   await putMarks(site.context, packs, { signal, now: site.clock.now() });
   const missing = new Set(bad.filter(({ why }) => why === "missing").map(({ id }) => id));
   if (missing.size > 0) await dropFromIndex(site, missing, { signal });
+}
+
+/**
+ * Something is lost, and nobody knows the packs that it was in. Any mark makes runs look up what they take over from
+ * the backup before, so the next one stores it again.
+ */
+async function markUnknown(site: DedupSite, { signal }: RepairOptions): Promise<void> {
+  await putMarks(site.context, [{ id: newPackId(), why: "damaged" }], { signal, now: site.clock.now() });
 }
 
 /** How many marks can't be read; they are deleted where that is asked for. */
