@@ -1,13 +1,17 @@
 // One transfer of Lifeboat's storages in a process of its own: a local file up, or an
 // object down into a local file. Where to comes in the environment, as for every tool.
 import { open } from "node:fs/promises";
-import { s3Storage } from "@lifeboat/storage-s3";
-import { sftpStorage } from "@lifeboat/storage-sftp";
 
 const { KIND, KEY, FILE, OPTIONS } = process.env;
 const options = JSON.parse(OPTIONS);
-const storage = KIND === "s3" ? s3Storage(options) : sftpStorage(options);
+const storage = await openStorage();
 const PIECE = 1024 * 1024;
+
+/** Imports only the storage that is used, as a host does. */
+async function openStorage() {
+  if (KIND === "s3") return (await import("@lifeboat/storage-s3")).s3Storage(options);
+  return (await import("@lifeboat/storage-sftp")).sftpStorage(options);
+}
 
 async function* pieces(file) {
   const bytes = Buffer.allocUnsafe(PIECE);
