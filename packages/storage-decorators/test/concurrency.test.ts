@@ -91,6 +91,21 @@ test("an abort ends the wait for a slot, and whoever stands behind moves up", as
   expect(await keysOf(inner)).toEqual(["first", "third"]);
 });
 
+test("a document is put although uploads that wait for their bodies have all slots", async () => {
+  const storage = withConcurrency(memoryStorage(), { uploads: 1 });
+  let release: () => void = () => undefined;
+  async function* slow() {
+    await new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    yield Buffer.from("a");
+  }
+  const first = storage.put("first", slow());
+  await storage.put("lease", Buffer.alloc(1000));
+  release();
+  await first;
+});
+
 test("calls that fail give their slot back", async () => {
   const storage = withConcurrency(memoryStorage(), { downloads: 1, requests: 1, uploads: 1 });
   for (let round = 0; round < 3; round += 1) {

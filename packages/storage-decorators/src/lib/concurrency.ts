@@ -6,7 +6,7 @@ import { through } from "./through.ts";
 
 /** Options of {@link withConcurrency}: how many of each kind run beside each other. Default of each: no limit. */
 export interface ConcurrencyOptions {
-  /** Puts. */
+  /** Puts, but for small arrays of bytes: those count as requests, so that a lease is renewed however long uploads last. */
   readonly uploads?: number;
   /**
    * Gets. Each holds its slot from its first pull until it is read to its end or
@@ -15,9 +15,12 @@ export interface ConcurrencyOptions {
   readonly downloads?: number;
   /** Copies inside the storage. */
   readonly copies?: number;
-  /** `stat`, `delete`, `space`, and each pull of a listing. */
+  /** `stat`, `delete`, `space`, each pull of a listing, and puts of arrays of up to 64 KiB. */
   readonly requests?: number;
 }
+
+/** An array of so many bytes is a document, and putting it a request like others. */
+const DOCUMENT_BYTES = 64 * 1024;
 
 /**
  * The storage, with a limit on how much runs beside each other; what comes above it
@@ -33,7 +36,10 @@ export function withConcurrency(inner: Storage, options: ConcurrencyOptions): St
   ) as [Slots, Slots, Slots, Slots];
 
   return decorated(inner, {
-    put: (key, body, o) => uploads.during(o?.signal, () => inner.put(key, body, o)),
+    put(key, body, o) {
+      const slots = body instanceof Uint8Array && body.length <= DOCUMENT_BYTES ? requests : uploads;
+      return slots.during(o?.signal, () => inner.put(key, body, o));
+    },
     async *get(key, o) {
       await downloads.take(o?.signal);
       try {

@@ -102,7 +102,7 @@ export class PackLine {
 
   /** Ends open frames, and with `packs` the packs too, and waits until the storage has those. */
   async flush(packs: boolean): Promise<void> {
-    await Promise.all(this.#lanes.map((_, thread) => this.run({ op: "flush", packs }, { thread })));
+    await this.#end(packs);
     if (packs) await this.uploads.settled();
   }
 
@@ -112,12 +112,20 @@ export class PackLine {
     await this.uploads.stopped();
   }
 
+  async #end(packs: boolean): Promise<void> {
+    await Promise.all(this.#lanes.map((_, thread) => this.run({ op: "flush", packs }, { thread })));
+  }
+
   async #free(op: PackTask["op"], thread: number | undefined): Promise<Lane> {
     for (;;) {
       this.#signal.throwIfAborted();
       this.uploads.throwIfFailed();
       const lane = this.#pick(op, thread);
       if (lane !== undefined) return lane;
+      if (this.#lanes.every(({ pending }) => pending === 0) && this.uploads.isStuck()) {
+        await this.#end(true);
+        continue;
+      }
       await new Promise<void>((resolve) => {
         this.#changed.push(resolve);
       });

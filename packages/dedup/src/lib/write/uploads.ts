@@ -17,6 +17,8 @@ export interface UploadOptions {
 interface Upload {
   readonly pieces: Uint8Array[];
   pack: FinishedPack | null;
+  /** `waiting`: the storage has asked for nothing yet. `starving`: it has asked for more than there is. */
+  state: "waiting" | "going" | "starving";
   wake: () => void;
 }
 
@@ -25,6 +27,8 @@ export class PackUploads {
   readonly #options: UploadOptions;
   readonly #open = new Map<string, Upload>();
   readonly #puts = new Set<Promise<void>>();
+  /** Those whose put has not ended. */
+  readonly #underWay = new Set<Upload>();
   /** Packs of lists that were begun, by their ids in hex. */
   readonly listPacks: string[] = [];
   #failure: { readonly error: unknown } | null = null;
@@ -42,6 +46,15 @@ export class PackUploads {
   /** Throws why a pack could not be put, if one could not. */
   throwIfFailed(): void {
     if (this.#failure !== null) throw this.#failure.error;
+  }
+
+  /**
+   * Whether packs that get nothing more keep others from going out: a storage may take only so many puts at a time.
+   * Ending the packs that are open lets it go on.
+   */
+  isStuck(): boolean {
+    const states = new Set([...this.#underWay].map(({ state }) => state));
+    return states.has("waiting") && states.has("starving") && !states.has("going");
   }
 
   /** Takes what follows of a pack. `consumed` is called for each piece that the storage has used up. */
@@ -73,14 +86,18 @@ export class PackUploads {
   }
 
   #begin(id: string, consumed: (piece: Uint8Array) => void): Upload {
-    const upload: Upload = { pieces: [], pack: null, wake: () => undefined };
+    const upload: Upload = { pieces: [], pack: null, state: "waiting", wake: () => undefined };
     this.#open.set(id, upload);
+    this.#underWay.add(upload);
     const put = this.#put(id, upload, consumed).catch((error: unknown) => {
       this.#failure ??= { error };
       this.#options.onFailed();
     });
     this.#puts.add(put);
-    void put.finally(() => this.#puts.delete(put));
+    void put.finally(() => {
+      this.#puts.delete(put);
+      this.#underWay.delete(upload);
+    });
     return upload;
   }
 
@@ -93,6 +110,7 @@ export class PackUploads {
   async *#body(upload: Upload, consumed: (piece: Uint8Array) => void): AsyncGenerator<Uint8Array> {
     const { signal } = this.#options;
     for (;;) {
+      upload.state = "going";
       const piece = upload.pieces.shift();
       if (piece !== undefined) {
         yield piece;
@@ -100,6 +118,7 @@ export class PackUploads {
       } else if (upload.pack !== null) {
         return;
       } else {
+        upload.state = "starving";
         await new Promise<void>((resolve) => {
           upload.wake = resolve;
         });
