@@ -1,8 +1,8 @@
 import { memoryStorage } from "@lifeboat/storage-memory";
 import { faultyStorage } from "@lifeboat/testkit";
 import { describe, expect, it } from "vitest";
-import { newBackupId, openFences, removeRemains } from "../src/index.ts";
-import { collect, ID, OTHER_ID, site, text } from "./fixtures.ts";
+import { newBackupId, openFences, openManifests, removeRemains } from "../src/index.ts";
+import { collect, ID, manifest, OTHER_ID, site, text } from "./fixtures.ts";
 
 const keys = async (storage: ReturnType<typeof memoryStorage>, prefix = "") =>
   (await collect(storage.list(prefix))).map(({ key }) => key).sort();
@@ -49,6 +49,16 @@ describe.each([{ encrypted: true }, { encrypted: false }])("fences, encrypted: $
 });
 
 describe("fences", () => {
+  it("that can't be read make no backup one that may be deleted", async () => {
+    const context = site();
+    const manifests = openManifests(context);
+    await manifests.commit(manifest());
+    await context.storage.put(`fenced/merged/${"0".repeat(32)}.json`, Buffer.from("{}"));
+    expect(await collect(manifests.list())).toMatchObject([{ id: ID, complete: false, late: "not-now" }]);
+    await openFences(context).put(ID);
+    expect(await collect(manifests.list())).toMatchObject([{ id: ID, complete: false, late: "void" }]);
+  });
+
   it("tell nothing of what they are about", async () => {
     const context = site();
     await openFences(context).put(ID);

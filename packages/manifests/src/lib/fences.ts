@@ -9,6 +9,8 @@ export interface FencedSessions {
   /** How many there are at least; 0 says that there is none. */
   readonly size: number;
   has(id: string): boolean;
+  /** Whether its fence was read: {@link has} also tells of one that may be in a document that can't be read. */
+  isCertain(id: string): boolean;
 }
 
 /**
@@ -37,6 +39,9 @@ const KEEP = 256;
 const WORTH_MERGING = 1000;
 const MAX_MERGED = 100_000;
 const DELETE_BATCH = 1000;
+
+/** Nobody was given up. */
+export const NO_FENCES: FencedSessions = { size: 0, has: () => false, isCertain: () => false };
 
 /** Opens a site's fences. Does no I/O of its own. */
 export function openFences(site: SiteContext): Fences {
@@ -87,10 +92,14 @@ export function openFences(site: SiteContext): Fences {
     },
     async all(options = {}) {
       const { ids, others } = await single(options);
-      if (ids.size === 0 && !others) return { size: 0, has: () => false };
+      if (ids.size === 0 && !others) return NO_FENCES;
       const more = await allMerged(options); // after the single ones, as in `has`
       const size = more.reduce((sum, set) => sum + (set?.size ?? 1), ids.size);
-      return { size, has: (id) => ids.has(id) || holds(more, id) };
+      return {
+        size,
+        has: (id) => ids.has(id) || holds(more, id),
+        isCertain: (id) => ids.has(id) || more.some((set) => set?.has(id) === true),
+      };
     },
     async merge({ keep = KEEP, ...options } = {}) {
       const { ids } = await single(options);

@@ -1,5 +1,5 @@
 import type { AbortOptions, ListedBackup, Storage } from "@lifeboat/contracts";
-import type { Fences } from "./fences.ts";
+import { type Fences, NO_FENCES } from "./fences.ts";
 import { parseBackupId } from "./ids.ts";
 import { BACKUPS_PREFIX, backupFolder, backupKey, LABELS_NAME, MANIFEST_NAME } from "./keys.ts";
 
@@ -47,11 +47,13 @@ export async function* withoutLate(
 ): AsyncIterable<ListedBackup> {
   const all: ListedBackup[] = [];
   for await (const backup of backups) all.push(backup);
-  const fenced = all.some(({ complete }) => complete) ? await fences.all(options) : { size: 0, has: () => false };
+  const fenced = all.some(({ complete }) => complete) ? await fences.all(options) : NO_FENCES;
   for (const backup of all) {
     if (!backup.complete || !fenced.has(backup.id)) yield backup;
     else {
-      const verdict = await judge(backup);
+      const found = await judge(backup);
+      // Nobody is to delete a backup that lacks something only because a document of fences can't be read.
+      const verdict = found === "void" && !fenced.isCertain(backup.id) ? "not-now" : found;
       yield verdict === "believed" ? backup : { ...backup, complete: false, late: verdict };
     }
   }
