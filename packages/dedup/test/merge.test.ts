@@ -140,6 +140,23 @@ test("a file that changed at the very moment of its backup is read again: its ti
   expect(problems).toEqual(["a"]);
 });
 
+test("a file of a file system whose clock has seconds only is read again where it changed within the last two", async () => {
+  const root = await folder();
+  const found = await fileIn(root, "a", Buffer.from("text"));
+  const ctimeMs = Math.floor((found.local?.ctimeMs ?? 0) / 1000) * 1000;
+  const entry = found.local === undefined ? found : { ...found, local: { ...found.local, ctimeMs } };
+  const readAgain = async (elapsed: number) => {
+    const site = testSite({ clock: { ...later, now: () => ctimeMs + elapsed } });
+    await backUp(site, 0, [entry]);
+    const { problems, onProblem } = watching();
+    await backUp(site, 1, unreadable([entry]), { onProblem });
+    return problems.length > 0;
+  };
+  expect(await readAgain(900)).toBe(true);
+  expect(await readAgain(2000)).toBe(true);
+  expect(await readAgain(2200)).toBe(false);
+});
+
 test("a file that changed between its listing and its reading is read again", async () => {
   const root = await folder();
   const entry = await fileIn(root, "a", Buffer.from("text"));

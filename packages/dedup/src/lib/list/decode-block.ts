@@ -48,7 +48,7 @@ class BlockColumns {
   constructor(columns: Columns, refuse: Refuse) {
     this.#columns = columns;
     this.#refuse = refuse;
-    this.#texts = readTexts(columns[12]);
+    this.#texts = readTexts(columns[12], refuse);
   }
 
   row(): ListRow {
@@ -134,8 +134,14 @@ class BlockColumns {
   }
 }
 
-function readTexts(column: ByteReader): string[] {
+/** A row has three texts at most. */
+const MAX_TEXTS = 3 * MAX_BLOCK_ROWS;
+
+function readTexts(column: ByteReader, refuse: Refuse): string[] {
   const texts: string[] = [];
-  while (column.left > 0) texts.push(pathFromBytes(column.take(column.varint())));
+  while (column.left > 0) {
+    if (texts.length === MAX_TEXTS) refuse(`it has more than ${MAX_TEXTS} texts`);
+    texts.push(pathFromBytes(column.take(column.varint())));
+  }
   return texts;
 }

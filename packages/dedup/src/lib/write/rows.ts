@@ -6,6 +6,8 @@ import type { PackResult } from "../worker/tasks.ts";
 
 /** A file that changed so many milliseconds before may change again without its times telling: file systems' clocks tick. */
 const TICK_MS = 20;
+/** Some only tick every second or two. */
+const COARSE_TICK_MS = 2100;
 
 /**
  * An entry's row.
@@ -21,7 +23,7 @@ export function rowOf(info: EntryInfo, local: SourceEntry["local"], now: number,
     size: info.size,
     mode: info.mode,
     mtimeMs: info.mtimeMs,
-    ctimeMs: ctimeMs > now - TICK_MS ? Number.NaN : ctimeMs,
+    ctimeMs: ctimeMs > now - tickOf(ctimeMs) ? Number.NaN : ctimeMs,
     inode: local?.ino ?? 0,
     uid: info.uid,
     gid: info.gid,
@@ -31,6 +33,11 @@ export function rowOf(info: EntryInfo, local: SourceEntry["local"], now: number,
     target: info.target,
     body,
   };
+}
+
+/** A time of whole seconds may come from a clock that has nothing finer. */
+function tickOf(time: number): number {
+  return time % 1000 === 0 ? COARSE_TICK_MS : TICK_MS;
 }
 
 /** The references of one file in a task's answer. */
