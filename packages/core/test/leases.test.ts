@@ -114,6 +114,29 @@ describe("a lease left behind", () => {
     expect((await keys(storage)).filter((key) => key.includes(id) && !key.startsWith("fenced/"))).toEqual([]);
   });
 
+  it("is swept too where a storage tells milliseconds in listings, and seconds of one object", async () => {
+    const inner = memoryStorage();
+    const storage: Storage = {
+      ...inner,
+      async stat(key, options) {
+        const info = await inner.stat(key, options);
+        return info && { ...info, modified: new Date(Math.floor(info.modified.getTime() / 1000) * 1000) };
+      },
+      async *list(prefix, options) {
+        for await (const info of inner.list(prefix, options)) {
+          yield { ...info, modified: new Date(Math.floor(info.modified.getTime() / 1000) * 1000 + 999) };
+        }
+      },
+    };
+    const { engine } = host({ storage, sources: [texts("settings", { a: "1" })] });
+    await engine.backup({ site: "local" });
+    const pid = spawnSync("true").pid;
+    const id = await plant(storage, { holder: { ...processIdentity(), pid, thread: 0, startTime: "1" } });
+    await storage.put(`backups/${id}/settings.tar.zst.sealed`, new Uint8Array(10));
+    await engine.backup({ site: "local" });
+    expect((await keys(storage)).filter((key) => key.includes(id) && !key.startsWith("fenced/"))).toEqual([]);
+  });
+
   it("on another machine is respected for two minutes of the storage's time, and swept after them", async () => {
     const { storage, forward } = clocked();
     const { engine } = host({ storage, sources: [texts("settings", { a: "1" })] });

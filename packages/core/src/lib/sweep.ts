@@ -49,6 +49,9 @@ async function giveUp({ context }: OpenSite, lease: FoundLease, options: AbortOp
   await storage.delete([leaseKey(id)], options);
 }
 
+/** An S3 storage tells milliseconds in a listing, and whole seconds when it is asked for one object. */
+const SAME_MS = 1000;
+
 /** Whether nobody has renewed the lease since, and nobody has completed the backup. */
 async function isUnchanged(
   { context }: OpenSite,
@@ -56,7 +59,7 @@ async function isUnchanged(
   options: AbortOptions,
 ): Promise<boolean> {
   const lease = await context.storage.stat(leaseKey(id), options);
-  if (lease === null || lease.modified.getTime() !== modified.getTime()) return false;
+  if (lease === null || Math.abs(lease.modified.getTime() - modified.getTime()) >= SAME_MS) return false;
   return (await context.storage.stat(backupKey(id, MANIFEST_NAME), options)) === null;
 }
 
