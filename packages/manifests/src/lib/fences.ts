@@ -88,7 +88,8 @@ export function openFences(site: SiteContext): Fences {
     async has(id, options = {}) {
       // In this order: what was there and is not any more has been merged by then.
       if ((await storage.stat(fenceKey(id), options)) !== null) return true;
-      return holds(await allMerged(options), id);
+      const more = await allMerged(options);
+      return more.includes(null) ? holds(more, id, (await single(options)).ids) : holds(more, id);
     },
     async all(options = {}) {
       const { ids, others } = await single(options);
@@ -97,7 +98,7 @@ export function openFences(site: SiteContext): Fences {
       const size = more.reduce((sum, set) => sum + (set?.size ?? 1), ids.size);
       return {
         size,
-        has: (id) => ids.has(id) || holds(more, id),
+        has: (id) => ids.has(id) || holds(more, id, ids),
         isCertain: (id) => ids.has(id) || more.some((set) => set?.has(id) === true),
       };
     },
@@ -117,9 +118,16 @@ export function openFences(site: SiteContext): Fences {
   };
 }
 
-/** One that can't be read might hold any id: to look closer than needed does no harm. */
-function holds(merged: readonly (ReadonlySet<string> | null)[], id: string): boolean {
-  return merged.some((ids) => ids === null || ids.has(id));
+/**
+ * One that can't be read might hold any id, to look closer than needed does no harm; but not one of the youngest,
+ * since those always stay single. So no document that is damaged stops the runs that begin after it was written.
+ */
+function holds(merged: readonly (ReadonlySet<string> | null)[], id: string, single?: ReadonlySet<string>): boolean {
+  if (merged.some((ids) => ids?.has(id) === true)) return true;
+  if (single === undefined || !merged.includes(null)) return false;
+  let younger = 0;
+  for (const other of single) if (other > id) younger += 1;
+  return younger >= KEEP;
 }
 
 function fenceKey(id: string): string {
