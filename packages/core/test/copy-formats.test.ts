@@ -1,5 +1,5 @@
 import { archive } from "@lifeboat/archive";
-import type { PartDiff } from "@lifeboat/contracts";
+import type { PartDiff, Storage } from "@lifeboat/contracts";
 import { dedup } from "@lifeboat/dedup";
 import { directory } from "@lifeboat/sources";
 import { memoryStorage } from "@lifeboat/storage-memory";
@@ -60,6 +60,28 @@ describe("a copy between formats", () => {
     const [copy] = await engine.backups.list({ site: "there" });
     expect(copy?.id).not.toBe(id); // something of the first attempt may still arrive under that one
     expect(await keys(there, "locks/")).toEqual([]);
+  });
+
+  it("puts no lease on a folder that has lost its manifest, so that no sweep removes it", async () => {
+    const there = memoryStorage();
+    const claimed: string[] = [];
+    const watched: Storage = {
+      ...there,
+      put(key, body, options) {
+        if (key.startsWith("locks/")) claimed.push(key);
+        return there.put(key, body, options);
+      },
+    };
+    const { engine } = twoSites({ there: watched, sources: [texts("a", { x: "1" })], formats: { there: dedup() } });
+    const { id } = await engine.backup({ site: "here" });
+    await engine.copy({ from: "here", to: "there" });
+    await there.delete([`backups/${id}/manifest.json`]);
+    claimed.length = 0;
+    expect(await engine.copy({ from: "here", to: "there" })).toMatchObject({ ok: true });
+    expect(claimed.length).toBeGreaterThan(0);
+    expect(claimed).not.toContain(`locks/${id}.json`);
+    expect(await keys(there, `backups/${id}/`)).toEqual([`backups/${id}/a.list.sealed`]);
+    expect(await engine.backups.rebuild({ site: "there", id })).toMatchObject({ id });
   });
 });
 

@@ -63,8 +63,11 @@ async function isUnchanged(
   return (await context.storage.stat(backupKey(id, MANIFEST_NAME), options)) === null;
 }
 
-/** Looks again: the folder may have been one whose run began, or ended, between the two listings. */
-async function isOrphan({ context }: OpenSite, id: string, options: AbortOptions): Promise<boolean> {
+/**
+ * Whether a folder has neither lease nor manifest. A sweep looks again: the folder may have been one whose run began,
+ * or ended, between the two listings.
+ */
+export async function isOrphan({ context }: OpenSite, id: string, options: AbortOptions): Promise<boolean> {
   const lease = await context.storage.stat(leaseKey(id), options);
   return lease === null && (await context.storage.stat(backupKey(id, MANIFEST_NAME), options)) === null;
 }

@@ -14,6 +14,7 @@ import { hasFolder } from "../find-backup.ts";
 import type { JobControl } from "../job.ts";
 import { claimId, type HeldLease } from "../lease.ts";
 import type { OpenSite } from "../sites.ts";
+import { isOrphan } from "../sweep.ts";
 import { checkCopy } from "./check-copy.ts";
 import { copyPart } from "./copy-part.ts";
 import { isCopyOn } from "./twin.ts";
@@ -57,20 +58,34 @@ export async function copyBackup(work: CopyWork, job: JobControl): Promise<Backu
 async function claimCopy({ to, manifest }: CopyWork, job: JobControl): Promise<HeldLease | string> {
   let { id } = manifest;
   for (let attempt = 1; ; attempt++) {
-    const lease = await claim(to, id, job);
-    let free = false;
-    try {
-      const taken = await hasFolder(to, id, job);
-      free = !taken && !(await openFences(to.context).has(id, job));
-      if (free) return lease;
-      if (taken && (await isCopyOn(to, id, manifest, job))) return id;
-    } catch (error) {
-      if (!isLifeboatError(error, "NOT_FOUND")) throw error; // a folder without a manifest is not free either
-    } finally {
-      if (!free) await giveBack(lease, true, job);
-    }
+    // One that has lost its manifest never gets a lease: were that left behind, a sweep would remove the folder.
+    const lost = (await hasFolder(to, id, job)) && (await isOrphan(to, id, job));
+    const claimed = lost ? null : await claimFree(to, id, manifest, job);
+    if (claimed !== null) return claimed;
     if (attempt === ID_ATTEMPTS) throw beingMade(to, id);
     id = newBackupId(parseBackupId(id)?.time ?? manifest.started, manifest.trigger);
+  }
+}
+
+/** The lease of a free id, the id where it is a copy already, else `null`. */
+async function claimFree(
+  to: OpenSite,
+  id: string,
+  manifest: Manifest,
+  job: JobControl,
+): Promise<HeldLease | string | null> {
+  const lease = await claim(to, id, job);
+  let free = false;
+  try {
+    const taken = await hasFolder(to, id, job);
+    free = !taken && !(await openFences(to.context).has(id, job));
+    if (free) return lease;
+    return taken && (await isCopyOn(to, id, manifest, job)) ? id : null;
+  } catch (error) {
+    if (!isLifeboatError(error, "NOT_FOUND")) throw error;
+    return null; // a folder without a manifest is not free either
+  } finally {
+    if (!free) await giveBack(lease, true, job);
   }
 }
 
