@@ -31,18 +31,21 @@ export const SITES: readonly ((folder: string) => Promise<RemoteSite>)[] = [
       [Symbol.asyncDispose]: () => server.stop(),
     };
   },
-  async () => {
-    const server = await startCephGateway();
-    const { endpoint, credentials } = server;
-    const region = "us-east-1";
-    const client = new S3Client({ endpoint, credentials, region, forcePathStyle: true });
-    const bucket = `bucket-${randomUUID()}`;
-    await client.send(new CreateBucketCommand({ Bucket: bucket }));
-    client.destroy();
-    return {
-      name: "Ceph RGW",
-      options: { type: "s3", provider: "ceph", endpoint, credentials, region, bucket },
-      [Symbol.asyncDispose]: () => server.stop(),
-    };
-  },
+  startCeph,
 ];
+
+/** A bucket of a Ceph RADOS gateway of its own. */
+export async function startCeph(): Promise<RemoteSite> {
+  const server = await startCephGateway();
+  const { endpoint, credentials } = server;
+  const region = "us-east-1";
+  const client = new S3Client({ endpoint, credentials, region, forcePathStyle: true });
+  const bucket = `bucket-${randomUUID()}`;
+  await client.send(new CreateBucketCommand({ Bucket: bucket }));
+  client.destroy();
+  return {
+    name: "Ceph RGW",
+    options: { type: "s3", provider: "ceph", endpoint, credentials, region, bucket },
+    [Symbol.asyncDispose]: () => server.stop(),
+  };
+}
