@@ -64,26 +64,30 @@ describe("the index in memory", () => {
 
   it("gives each chunk to exactly one of several threads that claim at once", async () => {
     const size = 2;
-    await using threads = createThreads<null, ClaimTask, Uint8Array>({
-      code,
-      inline: startClaims,
-      data: null,
-      size,
-      name: "claims",
-    });
-    const tables = new ChunkTables();
     const count = 60_000;
     const ids = randomFillSync(new Uint8Array(count * 32));
-    for (let n = 0; n < 1000; n++) tables.settle(ids, n * 32, { frame: 1, offset: 0, length: 1 });
-    const start = new Int32Array(new SharedArrayBuffer(4));
-    const task = { shared: tables.share(), ids, start, threads: size };
-    const answers = await Promise.all(Array.from({ length: size }, () => threads.run(task)));
-    for (let n = 0; n < count; n++) {
-      const told = answers.reduce((sum, claimed) => sum + (claimed[n] ?? 0), 0);
-      if (told !== (n < 1000 ? 0 : 1)) expect(told, `chunk ${n}`).toBe(n < 1000 ? 0 : 1);
+    // On a busy machine one thread may be done before the other has its turn: that shows nothing.
+    for (let round = 0, beside = false; !beside; round += 1) {
+      expect(round).toBeLessThan(100);
+      await using threads = createThreads<null, ClaimTask, Uint8Array>({
+        code,
+        inline: startClaims,
+        data: null,
+        size,
+        name: "claims",
+      });
+      const tables = new ChunkTables();
+      for (let n = 0; n < 1000; n++) tables.settle(ids, n * 32, { frame: 1, offset: 0, length: 1 });
+      const start = new Int32Array(new SharedArrayBuffer(4));
+      const task = { shared: tables.share(), ids, start, threads: size };
+      const answers = await Promise.all(Array.from({ length: size }, () => threads.run(task)));
+      for (let n = 0; n < count; n++) {
+        const told = answers.reduce((sum, claimed) => sum + (claimed[n] ?? 0), 0);
+        if (told !== (n < 1000 ? 0 : 1)) expect(told, `chunk ${n}`).toBe(n < 1000 ? 0 : 1);
+      }
+      for (let n = 0; n < count; n++) if (!tables.has(ids, n * 32)) expect(n).toBe("known");
+      beside = answers.every((claimed) => claimed.includes(1));
     }
-    expect(answers.every((claimed) => claimed.includes(1))).toBe(true);
-    for (let n = 0; n < count; n++) if (!tables.has(ids, n * 32)) expect(n).toBe("known");
   });
 
   it("keeps what threads have claimed when it is split, and never refuses them", () => {

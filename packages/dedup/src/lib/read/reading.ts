@@ -19,10 +19,10 @@ const MIB = 1024 * 1024;
 /** Most frames, sealed or expanded, fit. */
 const ROOM_BYTES = 2 * MIB + 64 * 1024;
 /** So many rooms are kept for use again. */
-const ROOMS = 48;
+const ROOMS = 16;
 /** Frames that nobody needs now, but may need again. */
 const IDLE_LIST_BYTES = 8 * MIB;
-const IDLE_DATA_BYTES = 32 * MIB;
+const IDLE_DATA_BYTES = 16 * MIB;
 
 /** What a site is read with. */
 export interface ReadSite {
