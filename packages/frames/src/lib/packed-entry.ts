@@ -32,7 +32,7 @@ export function packedEntry(entry: SourceEntry, size = entry.type === "file" ? (
 
 const TYPES: ReadonlySet<string> = new Set(["file", "directory", "symlink", "hardlink"]);
 
-function entryProblem({ path, type, target, mode, mtimeMs, size = 0 }: SourceEntry): string | null {
+function entryProblem({ path, type, target, mode, mtimeMs, size = 0, uid = 0, gid = 0 }: SourceEntry): string | null {
   const problem = entryPathProblem(path);
   if (problem !== null) return problem;
   if (!TYPES.has(type)) return `its type is ${JSON.stringify(type)}`;
@@ -41,5 +41,10 @@ function entryProblem({ path, type, target, mode, mtimeMs, size = 0 }: SourceEnt
   if (type === "hardlink" && entryPathProblem(target ?? "") !== null) return "its target is not a path of the source";
   if (!Number.isInteger(mode) || !Number.isFinite(mtimeMs)) return "its mode or time is not a number";
   if (!Number.isSafeInteger(size) || size < 0) return `its size is ${size}`;
+  if (!isOwner(uid) || !isOwner(gid)) return `its owner is ${uid}:${gid}`;
   return null;
+}
+
+function isOwner(id: number): boolean {
+  return Number.isSafeInteger(id + 1) && id >= 0;
 }
