@@ -10,7 +10,7 @@ export function isDamage(error: unknown): error is LifeboatError {
 }
 
 const HINT =
-  "Verify the site: it names the entries that are touched, and the next backup stores again what it still can.";
+  "Repair the site with engine.repair({ site }): it names the entries that are touched, and lets the next backup store again what it still can.";
 
 /** NOT_FOUND: a pack is missing. */
 export function missingPack(pack: string, cause?: unknown): LifeboatError {
