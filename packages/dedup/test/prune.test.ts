@@ -1,6 +1,6 @@
 import { isLifeboatError, LifeboatError, type Manifest, type PruneOptions, type Storage } from "@lifeboat/contracts";
 import { openFences, openManifests } from "@lifeboat/manifests";
-import { faultyStorage } from "@lifeboat/testkit";
+import { faultyStorage, read } from "@lifeboat/testkit";
 import { describe, expect, it } from "vitest";
 import { siteLocator } from "../src/lib/index/locator.ts";
 import { packKey } from "../src/lib/pack/pack-name.ts";
@@ -8,6 +8,7 @@ import { createPruner } from "../src/lib/prune/prune.ts";
 import { openPartObject } from "../src/lib/read/open-part.ts";
 import { openReading, readEntries } from "../src/lib/read/reading.ts";
 import { putMarks } from "../src/lib/session/marks.ts";
+import { Records } from "../src/lib/verify/records.ts";
 import { backupId, PruneSite } from "./prune-site.ts";
 import { KEY } from "./support.ts";
 
@@ -87,6 +88,25 @@ describe("a prune", () => {
     await prune(site);
     expect(await packs(site)).toBe(2);
     for (const each of [first, second]) expect(await contentOf(site.storage, site, each)).toEqual(texts);
+  });
+
+  it("keeps the copy that is whole, where a verification has found another damaged", async () => {
+    const site = new PruneSite();
+    const texts = { a: text("a", 50_000) };
+    const backups = [await site.backup(1, texts), await site.backup(2, texts)];
+    // The smaller id of two packs that hold the same is the one that is kept otherwise.
+    const [victim] = site.packs
+      .filter(({ directory }) => directory.content === "data")
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
+    const bytes = Buffer.from(await read(site.storage.get(packKey(victim!.id))));
+    bytes[120]! ^= 1; // in its first frame
+    await site.storage.put(packKey(victim!.id), bytes);
+    const records = new Records(await site.open());
+    records.note(victim!.id, "content", false);
+    await records.flush(() => true, {});
+    expect(await prune(site)).toMatchObject({ problems: [], pendingPacks: 0 });
+    expect(await site.keys("packs/")).not.toContain(packKey(victim!.id));
+    for (const backup of backups) expect(await contentOf(site.storage, site, backup)).toEqual(texts);
   });
 
   it("copies what is needed out of packs that are mostly dead, whole frames as they are", async () => {

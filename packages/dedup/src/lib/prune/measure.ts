@@ -3,6 +3,7 @@ import { ID_BYTES } from "../bytes.ts";
 import type { DedupSite } from "../dedup-site.ts";
 import type { IndexedPack } from "../index/encode.ts";
 import { Turns } from "../turns.ts";
+import { Records } from "../verify/records.ts";
 import { packsOf, type SiteLook } from "./look-around.ts";
 import type { NeededChunks } from "./needed.ts";
 import type { PackUse } from "./plan.ts";
@@ -22,6 +23,8 @@ interface Measured {
   readonly shares: Float32Array;
   /** Bytes of needed chunks, be they elsewhere too. */
   readonly needed: number;
+  /** Whether it was damaged when it was last verified. */
+  readonly suspect: boolean;
 }
 
 const NOBODY = 0xffff_ffff;
@@ -34,13 +37,18 @@ export async function measurePacks(
   { keepSince, ...options }: AbortOptions & { readonly keepSince?: Date | undefined },
 ): Promise<Usage> {
   const since = keepSince?.getTime() ?? Number.POSITIVE_INFINITY;
+  const verified = new Records(site);
+  await verified.load(() => undefined, options); // one that is damaged tells nothing: the pack counts as good
   const measured: Measured[] = [];
   for await (const pack of packsOf(site, look, options)) {
     options.signal?.throwIfAborted();
-    if (!look.marked.has(pack.id)) measured.push(measure(pack, needed));
+    if (!look.marked.has(pack.id)) measured.push({ ...measure(pack, needed), suspect: verified.isDamaged(pack.id) });
   }
-  // Of several packs that hold a chunk it counts in the one that holds most of what is needed.
-  measured.sort((a, b) => b.needed - a.needed || (a.pack.id < b.pack.id ? -1 : 1));
+  // Of several packs that hold a chunk it counts in one that is whole as far as is known, of those in the one that
+  // holds most of what is needed.
+  measured.sort(
+    (a, b) => Number(a.suspect) - Number(b.suspect) || b.needed - a.needed || (a.pack.id < b.pack.id ? -1 : 1),
+  );
   const owners = new Uint32Array(needed.index.tables.numbers).fill(NOBODY);
   const ranks = new Map<string, number>();
   const turns = new Turns();
@@ -66,7 +74,7 @@ export async function measurePacks(
   return { packs, isOwn: (id, number) => number >= 0 && owners[number] === ranks.get(id) };
 }
 
-function measure({ id, size, directory }: IndexedPack, needed: NeededChunks): Measured {
+function measure({ id, size, directory }: IndexedPack, needed: NeededChunks): Omit<Measured, "suspect"> {
   const { content, frames, lengths, ids } = directory;
   const numbers = new Int32Array(lengths.length);
   const shares = new Float32Array(lengths.length);
