@@ -1,6 +1,5 @@
-import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createConnection, createServer } from "node:net";
+import { createConnection, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
@@ -146,9 +145,8 @@ test("an encrypted key lets in with its passphrase", async () => {
 test("a server that takes no more connections is waited for, then told apart", async () => {
   const server = await startSshd({ configuration: ["MaxStartups 1:100:1", "LoginGraceTime 60"] });
   onTestFinished(() => server.stop());
-  const first = createConnection({ port: server.port, host: server.host }); // takes the only place, and never says who it is
+  const first = await takeThePlace(server);
   onTestFinished(() => void first.destroy());
-  await once(first, "data");
   const codes = new Set<string | undefined>();
   // The server says why and resets the connection; about every second time its reset overtakes its words.
   for (let attempt = 0; attempt < 40 && !codes.has("RATE_LIMITED"); attempt++) {
@@ -159,6 +157,18 @@ test("a server that takes no more connections is waited for, then told apart", a
   }
   expect(codes).toContain("RATE_LIMITED");
 });
+
+/** A connection that takes a server's only place and never says who it is. */
+async function takeThePlace({ host, port }: SftpServer): Promise<Socket> {
+  for (;;) {
+    const connection = createConnection({ host, port }).on("error", () => {}); // told by its end
+    const words = await new Promise<string>((resolve) => {
+      connection.once("data", (bytes) => resolve(bytes.toString())).once("close", () => resolve(""));
+    });
+    if (words.startsWith("SSH-")) return connection;
+    connection.destroy(); // what looked whether the server is up still had the place
+  }
+}
 
 test("options that cannot work are refused at once", () => {
   const base = { host: "h", username: "u", password: "p", path: "backups" };

@@ -38,14 +38,7 @@ export async function startHttpFaultProxy({ target }: HttpFaultProxyOptions): Pr
     const [, bucket = "", name = ""] = /^\/([^/]*)\/?(.*)$/s.exec(url.pathname) ?? [];
     const method = incoming.method ?? "";
     const { headers } = incoming;
-    const { operation } = operationOf({
-      method,
-      bucket,
-      name,
-      query: url.searchParams,
-      headers,
-      body: Buffer.alloc(0),
-    });
+    const { operation } = operationOf({ method, bucket, name, query: url.searchParams, headers });
     const fault = faultOf(operation);
     if (fault !== undefined) struck.push(operation);
     if (fault?.do === "refuse") refuse(incoming, response, fault, url.pathname);

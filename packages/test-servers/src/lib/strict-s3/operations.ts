@@ -33,7 +33,10 @@ export interface Habits {
 }
 
 /** What a request is called in the API, and the right that it needs. */
-export function operationOf({ method, name, query, headers }: Request): { operation: string; right: string } {
+export function operationOf({ method, name, query, headers }: Omit<Request, "body">): {
+  operation: string;
+  right: string;
+} {
   const copying = headers["x-amz-copy-source"] !== undefined;
   if (name === "") {
     if (method === "HEAD") return { operation: "HeadBucket", right: "s3:ListBucket" };

@@ -33,6 +33,8 @@ export interface StrictS3 extends S3Server {
   /** What lies in each bucket; add a bucket here, or by a request. */
   readonly buckets: Map<string, Bucket>;
   readonly seen: SeenRequest[];
+  /** The most requests of an operation that were under way at once, from their head to their answer. */
+  readonly most: ReadonlyMap<string, number>;
   /** Rights that are denied: `s3:ListBucket`. */
   readonly denied: Set<string>;
   /** Lets the next so many requests of an operation (`PutObject`) fail. Default: 1. */
@@ -55,6 +57,8 @@ export async function startStrictS3(options: StrictS3Options = {}): Promise<Stri
   const identity: Identity = { ...options, ...credentials, region, clockSkew };
   const buckets = new Map<string, Bucket>();
   const seen: SeenRequest[] = [];
+  const underWay = new Map<string, number>();
+  const most = new Map<string, number>();
   const denied = new Set<string>();
   const faults: { operation: string; fault: InjectedFault; left: number }[] = [];
 
@@ -62,6 +66,13 @@ export async function startStrictS3(options: StrictS3Options = {}): Promise<Stri
     const planned = faults.find((each) => each.operation === operation && each.left > 0);
     if (planned !== undefined) planned.left -= 1;
     return planned?.fault;
+  }
+
+  function count(operation: string): () => void {
+    const now = (underWay.get(operation) ?? 0) + 1;
+    underWay.set(operation, now);
+    most.set(operation, Math.max(most.get(operation) ?? 0, now));
+    return () => void underWay.set(operation, (underWay.get(operation) ?? 1) - 1);
   }
 
   async function answer(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -72,15 +83,17 @@ export async function startStrictS3(options: StrictS3Options = {}): Promise<Stri
       bucket: bucketName,
       name: decodeURIComponent(path),
       query: url.searchParams,
+      headers: incoming.headers,
     };
+    const { operation, right } = operationOf(head);
+    const ended = count(operation);
     const requestId = randomUUID();
     let fault: InjectedFault | undefined;
     let result: Answer;
     try {
       const body = await receive(incoming);
       if (body === null) return;
-      const request: Request = { ...head, headers: incoming.headers, body };
-      const { operation, right } = operationOf(request);
+      const request: Request = { ...head, body };
       seen.push({ operation, name: request.name, headers: incoming.headers });
       fault = faultFor(operation);
       if (fault?.do === "drop") return void incoming.socket.resetAndDestroy();
@@ -90,6 +103,8 @@ export async function startStrictS3(options: StrictS3Options = {}): Promise<Stri
     } catch (error) {
       const refusal = error instanceof S3Refusal ? error : new S3Refusal(500, "InternalError", String(error));
       result = refused(refusal, head.method, url.pathname, requestId);
+    } finally {
+      ended();
     }
     if (fault?.do === "lose") return void incoming.socket.resetAndDestroy();
     send(response, head.method, result, fault?.do === "cut" ? fault.bytes : undefined);
@@ -136,6 +151,7 @@ export async function startStrictS3(options: StrictS3Options = {}): Promise<Stri
     region,
     buckets,
     seen,
+    most,
     denied,
     inject: (operation, fault, times = 1) => void faults.push({ operation, fault, left: times }),
     async stop() {
