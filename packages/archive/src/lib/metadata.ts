@@ -9,7 +9,6 @@ import {
   type Trigger,
 } from "@lifeboat/contracts";
 import { collectBytes } from "@lifeboat/frames";
-import { extract } from "tar-stream";
 import { OWN_FOLDER } from "./limits.ts";
 
 /** `.lifeboat/metadata.json`, the first entry of a part: what a lost manifest is made anew from. */
@@ -54,6 +53,7 @@ export async function readMetadata(key: string, segment: Uint8Array): Promise<Pa
 }
 
 async function firstFile(tar: Uint8Array): Promise<Uint8Array | null> {
+  const { extract } = await import("tar-stream"); // needed by hardly anybody
   const reader = Readable.from([Buffer.from(tar)]).pipe(extract());
   for await (const entry of reader) {
     if (entry.header.name !== `${OWN_FOLDER}/metadata.json`) return null;

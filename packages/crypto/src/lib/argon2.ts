@@ -1,9 +1,9 @@
 import crypto from "node:crypto";
 import { promisify } from "node:util";
-import type { AbortOptions } from "@lifeboat/contracts";
+import { type AbortOptions, orAbort } from "@lifeboat/contracts";
 import { createThreads } from "@lifeboat/threads";
 import code from "./argon2.worker.ts?worker-code";
-import { argon2Wasm } from "./argon2-wasm.ts";
+import { argon2Addon } from "./argon2-addon.ts";
 import type { Argon2Input } from "./slots.ts";
 
 interface NativeParameters {
@@ -23,28 +23,31 @@ type NativeArgon2 = (
 ) => void;
 
 /**
- * Argon2id (RFC 9106, version 0x13), 32 bytes, never on the event loop: by Node's
- * own where it has one, else in WebAssembly on a thread that lives as long as the
- * call, so that its memory is given back.
+ * Argon2id (RFC 9106, version 0x13), 32 bytes, never on the event loop: by the optional
+ * addon, else by Node's own where it has one, else in WebAssembly on a thread that lives
+ * as long as the call, so that its memory is given back. All give the same key.
  */
 export async function argon2id(input: Argon2Input, { signal }: AbortOptions = {}): Promise<Uint8Array> {
   signal?.throwIfAborted();
+  const derive = argon2Addon() ?? argon2Node();
+  return await (derive === null ? argon2Thread(input, { signal }) : orAbort(derive(input), signal));
+}
+
+/** Node's own, or `null` where it has none. */
+export function argon2Node(): ((input: Argon2Input) => Promise<Uint8Array>) | null {
   const native: NativeArgon2 | undefined = Reflect.get(crypto, "argon2");
-  const key = await (native === undefined ? onThread(input, signal) : natively(native, input));
-  signal?.throwIfAborted();
-  return key;
+  if (native === undefined) return null;
+  return async ({ password, salt, parallelism, memoryKiB, passes }) => {
+    const parameters = { message: password, nonce: salt, parallelism, tagLength: 32, memory: memoryKiB, passes };
+    return Uint8Array.from(await promisify(native)("argon2id", parameters));
+  };
 }
 
-async function natively(native: NativeArgon2, input: Argon2Input): Promise<Uint8Array> {
-  const { password, salt, parallelism, memoryKiB, passes } = input;
-  const parameters = { message: password, nonce: salt, parallelism, tagLength: 32, memory: memoryKiB, passes };
-  return Uint8Array.from(await promisify(native)("argon2id", parameters));
-}
-
-async function onThread(input: Argon2Input, signal: AbortSignal | undefined): Promise<Uint8Array> {
+/** In WebAssembly, on a thread of its own, where there may be threads. */
+export async function argon2Thread(input: Argon2Input, { signal }: AbortOptions = {}): Promise<Uint8Array> {
   await using threads = createThreads<null, Argon2Input, Uint8Array>({
     code,
-    inline: () => argon2Wasm,
+    inline: async () => (await import("./argon2-wasm.ts")).argon2Wasm,
     data: null,
     size: 1,
     name: "lifeboat-argon2",

@@ -1,10 +1,9 @@
-import wasm from "@foxglove/wasm-zstd/dist/wasm-zstd.wasm?base64";
 import type { CodecName } from "./codec.ts";
 import type { CodecSetup } from "./open-codec.ts";
 import { hasNativeZstd } from "./zstd.ts";
 
 // Kept apart from what worker threads load: they get the compiled module handed
-// over, and their bundles need not carry its bytes.
+// over, and their bundles need not carry its bytes. Nor need who only lists backups.
 
 let compiled: Promise<WebAssembly.Module> | undefined;
 
@@ -15,7 +14,11 @@ export async function setupCodec(name: CodecName, level: number): Promise<CodecS
 
 /** zstd's WebAssembly, compiled once in a process. */
 function zstdModule(): Promise<WebAssembly.Module> {
-  const module = compiled ?? WebAssembly.compile(Buffer.from(wasm, "base64"));
-  compiled = module;
-  return module;
+  compiled ??= compileZstd();
+  return compiled;
+}
+
+async function compileZstd(): Promise<WebAssembly.Module> {
+  const { default: wasm } = await import("@foxglove/wasm-zstd/dist/wasm-zstd.wasm?base64");
+  return WebAssembly.compile(Buffer.from(wasm, "base64"));
 }
