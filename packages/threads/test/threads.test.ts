@@ -61,6 +61,19 @@ describe.each([
   });
 });
 
+it("The first tasks are answered on the calling thread where a worker would come too late for them", async () => {
+  await using threads = createThreads<{ greeting: string }, EchoTask, unknown>({
+    code,
+    inline: startEcho,
+    data: { greeting: "hello" },
+    size: 1,
+    inlineFirst: 2,
+    name: "echo",
+  });
+  const ask = () => threads.run({ op: "count" });
+  expect(await Promise.all([ask(), ask(), ask(), ask()])).toEqual([1, 2, 1, 2]); // two places, each with a count of its own
+});
+
 describe("Worker threads", () => {
   it("work at the same time, and leave the calling thread free", async () => {
     await using threads = start(2);

@@ -91,6 +91,7 @@ export class RangedReader {
     const stream = this.#stream;
     this.#stream = null;
     this.#held = new Uint8Array(0);
+    if (this.#position === this.#end) await stream?.next(); // it ends by itself, and so gets its memory back
     await stream?.return?.();
   }
 

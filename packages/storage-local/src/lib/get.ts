@@ -5,10 +5,10 @@ import { errnoOf, missing } from "./errors.ts";
 import { foldersExist, linkInTheWay } from "./folders.ts";
 import { assertMounted } from "./mount.ts";
 import type { Parts } from "./parts.ts";
+import { PIECE_BYTES, PieceRooms } from "./piece-rooms.ts";
 import { type Place, placeOf } from "./place.ts";
 
 const OPERATION = "storage.get";
-const PIECE = 1024 * 1024;
 
 /** Reads an object in pieces of 1 MiB, one of them ahead of the caller. */
 export async function* get(
@@ -26,18 +26,15 @@ export async function* get(
     throw missing(key, OPERATION);
   }
   const stop = Math.min(end, (await file.stat()).size);
-  const rooms = reuse ? [Buffer.allocUnsafeSlow(PIECE), Buffer.allocUnsafeSlow(PIECE)] : [];
+  const rooms = new PieceRooms(reuse);
   const begin = (at: number) => {
     if (at >= stop) return null;
-    const length = Math.min(PIECE, stop - at);
-    const room = rooms.shift();
-    if (room !== undefined) rooms.push(room); // one is with the caller while the other is filled
-    const into = room?.subarray(0, length) ?? Buffer.allocUnsafeSlow(length);
-    const piece = readPiece(file, at, into, key);
+    const piece = readPiece(file, at, rooms.take(Math.min(PIECE_BYTES, stop - at)), key);
     piece.catch(() => undefined); // told when it is awaited, which may be long after it failed
     return piece;
   };
   let ahead = begin(start);
+  let held: Uint8Array | null = null;
   try {
     for (let at = start; ahead !== null; ) {
       signal?.throwIfAborted();
@@ -45,10 +42,13 @@ export async function* get(
       at += piece.length;
       ahead = begin(at);
       signal?.throwIfAborted();
+      held = piece;
       yield piece;
+      held = null;
     }
   } finally {
     await ahead?.catch(() => undefined); // nobody wants this piece any more, but the file must not be closed beneath it
+    rooms.end(held);
   }
 }
 

@@ -13,6 +13,11 @@ export interface ThreadsOptions<Data, Task, Result> {
   readonly data: Data;
   /** At most so many threads, started when there is work for them. 0 works on the calling thread. */
   readonly size: number;
+  /**
+   * So many tasks are answered on the calling thread before a worker is started, which costs more than a few of
+   * them do. Only for handlers that keep no state, and tasks of a few milliseconds. Default: 0.
+   */
+  readonly inlineFirst?: number;
   /** Shown in debuggers and process listings. */
   readonly name: string;
 }
@@ -38,6 +43,8 @@ const DEPTH = 2;
 /** Makes a pool. Nothing is started before the first task. */
 export function createThreads<Data, Task, Result>(options: ThreadsOptions<Data, Task, Result>): Threads<Task, Result> {
   const threads: Thread[] = [];
+  let inlineLeft = options.inlineFirst ?? 0;
+  let first: Thread | undefined;
   let closed = false;
 
   function start(): Thread {
@@ -46,6 +53,11 @@ export function createThreads<Data, Task, Result>(options: ThreadsOptions<Data, 
   }
 
   function pick(): Thread {
+    if (inlineLeft > 0) {
+      inlineLeft -= 1;
+      first ??= inlineThread(options.inline, options.data);
+      return first;
+    }
     let least = threads[0];
     for (const thread of threads) if (least === undefined || thread.pending < least.pending) least = thread;
     const room = threads.length < Math.max(1, options.size) && !(least?.inline ?? false);
@@ -64,7 +76,7 @@ export function createThreads<Data, Task, Result>(options: ThreadsOptions<Data, 
     },
     async [Symbol.asyncDispose]() {
       closed = true;
-      await Promise.all(threads.map((thread) => thread.stop()));
+      await Promise.all([...threads, ...(first === undefined ? [] : [first])].map((thread) => thread.stop()));
     },
   };
 }

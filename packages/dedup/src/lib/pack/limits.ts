@@ -23,3 +23,5 @@ export function packTarget(siteBytes: number): number {
   if (siteBytes >= 512 * GIB) return 64 << 20;
   return siteBytes >= 64 * GIB ? 32 << 20 : 16 << 20;
 }
+/** Most frames fit, expanded or sealed, at sites with the default chunks; others get memory of their own. */
+export const ROOM_BYTES = FRAME_BYTES + 320 * 1024;

@@ -3,6 +3,7 @@ import { RoomPool } from "@lifeboat/frames";
 import { chunkIds } from "../id.ts";
 import type { Body, Refs } from "../list/refs.ts";
 import type { ListRow } from "../list/row.ts";
+import { ROOM_BYTES } from "../pack/limits.ts";
 import { chunkIdKey, type SealingKey } from "../site-key.ts";
 import type { ChunkLocator } from "./chunk-map.ts";
 import { ChunkReader } from "./chunks.ts";
@@ -16,8 +17,6 @@ import { entryOf, type Identify } from "./row-entry.ts";
 
 const MIB = 1024 * 1024;
 
-/** Most frames, sealed or expanded, fit. */
-const ROOM_BYTES = 2 * MIB + 64 * 1024;
 /** So many rooms are kept for use again. */
 const ROOMS = 16;
 /** Frames that nobody needs now, but may need again. */

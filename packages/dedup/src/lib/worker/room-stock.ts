@@ -1,4 +1,4 @@
-import { ROOM_BYTES } from "./tasks.ts";
+import { ROOM_BYTES } from "../pack/limits.ts";
 
 /** What is so small is made anew each time. */
 const SMALL_BYTES = 64 * 1024;

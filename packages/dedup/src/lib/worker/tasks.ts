@@ -26,7 +26,7 @@ export type PackFile =
 
 /** What every task that may fill packs brings along. */
 interface Filling {
-  /** Memory of {@link ROOM_BYTES} that nobody uses any more, for sealed frames: the thread keeps it until it has some. */
+  /** Memory of `ROOM_BYTES` that nobody uses any more, for sealed frames: the thread keeps it until it has some. */
   readonly rooms: readonly ArrayBuffer[];
   /** What the site is known to have; absent where that is as with the task before. */
   readonly index: SharedTables | null;
@@ -110,7 +110,5 @@ export interface PackResult {
 export const LEFT_OUT = -1;
 /** Marks a strict end among those that a scan found. */
 export const STRICT = 0x8000_0000;
-/** How large rooms for sealed frames are: a frame, what compressing may add, and its seal. */
-export const ROOM_BYTES = (2 << 20) + 64 * 1024;
 /** A file up to this size is read and cut by one thread in one go. */
 export const WHOLE_FILE_BYTES = 4 << 20;

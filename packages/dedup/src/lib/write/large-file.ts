@@ -18,6 +18,8 @@ export interface LargeFile {
 const SCAN_BYTES = 4 << 20;
 /** So many of them are ahead of what is stored. */
 const SCANS_AHEAD = 2;
+/** So many bytes are stored by one task: they lie together in a pack, and are read back by one request. */
+const STRETCH_BYTES = 4 * FRAME_BYTES;
 
 /**
  * Stores a large file with all threads: some look for the places where it may be cut, each in a stretch of its own;
@@ -58,7 +60,7 @@ export async function storeLargeFile(tools: ContentTools, { path, fd, size }: La
   return body.end();
 }
 
-/** Puts neighbouring chunks together to tasks of about a frame. */
+/** Puts neighbouring chunks together to tasks of some frames. */
 class Stretches {
   #position = 0;
   #end = 0;
@@ -71,7 +73,7 @@ class Stretches {
     for (const cut of cuts) {
       this.#lengths.push(cut - this.#end);
       this.#end = cut;
-      if (cut - this.#position >= FRAME_BYTES) yield this.#take();
+      if (cut - this.#position >= STRETCH_BYTES) yield this.#take();
     }
     if (last && this.#lengths.length > 0) yield this.#take();
   }

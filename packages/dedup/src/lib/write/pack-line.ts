@@ -1,8 +1,9 @@
 import { createThreads, type Threads } from "@lifeboat/threads";
 import type { ChunkTables, SharedTables } from "../index/chunk-tables.ts";
+import { ROOM_BYTES } from "../pack/limits.ts";
 import code from "../worker/pack.worker.ts?worker-code";
 import { startPackHandler } from "../worker/pack-handler.ts";
-import { type PackResult, type PackSetup, type PackTask, ROOM_BYTES, type ScanTask } from "../worker/tasks.ts";
+import type { PackResult, PackSetup, PackTask, ScanTask } from "../worker/tasks.ts";
 import { PackUploads, type UploadOptions } from "./uploads.ts";
 
 type Bare<T> = T extends ScanTask ? T : Omit<T, "rooms" | "index">;

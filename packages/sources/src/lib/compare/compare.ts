@@ -9,6 +9,9 @@ import { ACTIONS, ASK, type CompareOptions, type CompareResult, type CompareTask
 import { serveCompare } from "./serve.ts";
 
 const BATCH = 256;
+/** So few entries in all, and bytes of them to be read, are looked at sooner than a thread is started. */
+const INLINE_ENTRIES = 32;
+const INLINE_BYTES = 1024 * 1024;
 
 /** How a comparison is run. */
 export interface CompareRun extends CompareOptions {
@@ -25,30 +28,47 @@ export async function* compareTree(
   run: CompareRun,
 ): AsyncGenerator<RestoreChange, void, undefined> {
   const { root, keepExisting, signal } = run;
+  const wanted = await readWantedOwners();
+  const batches = batchesOf(entries, signal);
+  const first = await batches.next();
+  if (first.done === true) return;
+  const inline = run.thread === false || isLittle(first.value);
   await using threads = createThreads<CompareOptions, CompareTask, CompareResult>({
     code,
     inline: serveCompare,
     data: { root, keepExisting },
-    size: run.thread === false ? 0 : 1,
+    size: inline ? 0 : 1,
     name: "lifeboat compare",
   });
-  const wanted = await readWantedOwners();
-  let batch: EntryInfo[] = [];
   try {
-    for await (const entry of entries) {
-      signal.throwIfAborted();
-      const problem = entryPathProblem(entry.path);
-      if (problem !== null) throw invalid("source.compare", `The entry ${JSON.stringify(entry.path)}: ${problem}.`);
-      batch.push(entry);
-      if (batch.length < BATCH) continue;
-      yield* await changes(threads, batch, wanted, run);
-      batch = [];
-    }
-    yield* await changes(threads, batch, wanted, run);
+    yield* await changes(threads, first.value, wanted, run);
+    for await (const batch of batches) yield* await changes(threads, batch, wanted, run);
   } finally {
+    await batches.return(undefined);
     // an abort does not wait for what a thread reads: it is stopped, and that closes all it opened
-    if (run.thread === false || !signal.aborted) await threads.run({ kind: "close" });
+    if (inline || !signal.aborted) await threads.run({ kind: "close" });
   }
+}
+
+/** Whether a first batch is all there is, and hardly any of it will be read here. */
+function isLittle(batch: readonly EntryInfo[]): boolean {
+  if (batch.length > INLINE_ENTRIES) return false;
+  return batch.reduce((sum, { sha256, size }) => sum + (sha256 === undefined ? 0 : size), 0) <= INLINE_BYTES;
+}
+
+/** Only the last one has less than {@link BATCH}. */
+async function* batchesOf(entries: AsyncIterable<EntryInfo>, signal: AbortSignal): AsyncGenerator<EntryInfo[]> {
+  let batch: EntryInfo[] = [];
+  for await (const entry of entries) {
+    signal.throwIfAborted();
+    const problem = entryPathProblem(entry.path);
+    if (problem !== null) throw invalid("source.compare", `The entry ${JSON.stringify(entry.path)}: ${problem}.`);
+    batch.push(entry);
+    if (batch.length < BATCH) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
 }
 
 async function changes(

@@ -11,6 +11,8 @@ const ARENA = 1024 * 1024;
 interface Lane {
   readonly threads: Threads<WriteTask, WriteResult>;
   busy: number;
+  /** Whether it was ever given anything. */
+  used: boolean;
 }
 
 /** Writer threads, each with its own open directories. Batches go to the one that has least to do. */
@@ -28,6 +30,7 @@ export class Lanes implements AsyncDisposable {
     this.#report = report;
     this.#lanes = Array.from({ length: Math.max(1, threads) }, () => ({
       busy: 0,
+      used: false,
       threads: createThreads<WriterOptions, WriteTask, WriteResult>({
         code,
         inline: serveWriter,
@@ -47,6 +50,7 @@ export class Lanes implements AsyncDisposable {
   async send(task: WriteTask & { kind: "batch" }, number?: number): Promise<void> {
     const lane = this.#lanes[number ?? -1] ?? this.#idlest();
     lane.busy += 1;
+    lane.used = true;
     const done = lane.threads
       .run(task, { transfer: [task.data] })
       .then(
@@ -66,8 +70,9 @@ export class Lanes implements AsyncDisposable {
 
   /** Runs one task on the first thread and waits for it. */
   async run(task: WriteTask): Promise<WriteResult> {
-    const { threads } = this.#lanes[0] ?? this.#idlest();
-    const result = await threads.run(task);
+    const lane = this.#lanes[0] ?? this.#idlest();
+    lane.used = true;
+    const result = await lane.threads.run(task);
     this.#take(result);
     return result;
   }
@@ -81,7 +86,8 @@ export class Lanes implements AsyncDisposable {
   /** Tells all threads: to delete what moved aside, to close, or to undo what can be undone and close. Rejects once all have ended, with the first error. */
   async tell(kind: "clear" | "close" | "discard"): Promise<void> {
     await Promise.all(this.#running);
-    const told = this.#lanes.map(async ({ threads }) => this.#take(await threads.run({ kind })));
+    const used = this.#lanes.filter((lane) => lane.used); // nobody starts a thread only to end it
+    const told = used.map(async ({ threads }) => this.#take(await threads.run({ kind })));
     for (const outcome of await Promise.allSettled(told)) if (outcome.status === "rejected") throw outcome.reason;
   }
 
