@@ -28,7 +28,7 @@ export interface FeedLimits {
 }
 
 /** So many items make a batch, however small they are. */
-const MAX_ITEMS = 2000;
+const MAX_ITEMS = 500;
 
 /**
  * Reads the chunks that items ask for, batch by batch and in order: while one batch

@@ -11,8 +11,8 @@ import type { ContentItem } from "./content-items.ts";
 
 const MIB = 1024 * 1024;
 
-/** Some 32 MiB of expanded frames in memory, and as much on its way. */
-export const CONTENT_LIMITS: FeedLimits = { batchBytes: 8 * MIB, batches: 3 };
+/** Some 16 MiB of expanded frames in memory or on their way. */
+export const CONTENT_LIMITS: FeedLimits = { batchBytes: 4 * MIB, batches: 4 };
 
 /** Entries with their content, in the order they were backed up. */
 export async function* readPart(

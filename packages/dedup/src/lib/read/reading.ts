@@ -20,8 +20,8 @@ const MIB = 1024 * 1024;
 /** So many rooms are kept for use again. */
 const ROOMS = 16;
 /** Frames that nobody needs now, but may need again. */
-const IDLE_LIST_BYTES = 8 * MIB;
-const IDLE_DATA_BYTES = 16 * MIB;
+const IDLE_LIST_BYTES = 4 * MIB;
+const IDLE_DATA_BYTES = 8 * MIB;
 
 /** What a site is read with. */
 export interface ReadSite {
