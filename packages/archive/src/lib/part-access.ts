@@ -21,7 +21,7 @@ export async function openPartAccess(
   layout: PartLayout,
   options: AbortOptions,
 ): Promise<PartAccess> {
-  const threads = await partThreads(site.threads, layout.codec, 1, layout.seal);
+  const threads = await partThreads(site.threads, layout.codec, 1, layout.seal, true);
   const rooms = new RoomPool(2 * segmentsUnderWay(site.threads), ROOM_BYTES);
   const { signal } = options;
   const damaged = (problem: string) => badLayout(layout.key, problem);
