@@ -3,10 +3,9 @@ import type { DedupSite } from "../dedup-site.ts";
 import type { IndexedPack } from "../index/encode.ts";
 import { type ListedPacks, listPacks, loadIndex, present, readIndex } from "../index/load.ts";
 import type { SiteIndex } from "../index/site-index.ts";
-import { openPack } from "../pack/pack-reader.ts";
-import { isDamage } from "../read/read-errors.ts";
 import { type Mark, packsToAvoid, readMarks } from "../session/marks.ts";
 import { Turns } from "../turns.ts";
+import { loosePacks } from "./loose-packs.ts";
 
 /** What lies in a site, as one look showed it. */
 export interface SiteLook {
@@ -46,11 +45,7 @@ export async function lookAround(site: DedupSite, options: AbortOptions = {}): P
   });
   const loose = new Map<string, IndexedPack>();
   const unreadable = new Map<string, LifeboatError>();
-  for (const [id, size] of listed) {
-    if (index.packs.has(id)) continue;
-    options.signal?.throwIfAborted();
-    const pack = await describePack(site, id, size, options);
-    if (pack === null) continue;
+  for await (const { id, pack } of loosePacks(site, listed, index, options)) {
     if (isLifeboatError(pack)) unreadable.set(id, pack);
     else {
       loose.set(id, pack);
@@ -58,24 +53,6 @@ export async function lookAround(site: DedupSite, options: AbortOptions = {}): P
     }
   }
   return { marks, marked, listed, written, index, loose, unreadable };
-}
-
-/** What a pack says of itself; why it can't be read; or `null` where it has gone meanwhile. */
-export async function describePack(
-  { context, key }: DedupSite,
-  id: string,
-  size: number,
-  options: AbortOptions,
-): Promise<IndexedPack | LifeboatError | null> {
-  const { storage } = context;
-  try {
-    const { directory } = await openPack({ storage, siteKey: key.siteKey }, id, size, options);
-    return { id, size, sha256: new Uint8Array(32), directory };
-  } catch (error) {
-    if (isLifeboatError(error, "NOT_FOUND")) return null;
-    if (isDamage(error)) return error;
-    throw error;
-  }
 }
 
 /** Every pack that a look has found, with its chunks; the index is read again for it, object by object. */
