@@ -11,6 +11,7 @@ import type { DedupSite } from "../dedup-site.ts";
 import { putIndex } from "../index/writer.ts";
 import type { FinishedPack } from "../pack/pack-builder.ts";
 import { packKey } from "../pack/pack-name.ts";
+import { isLoss } from "../read/read-errors.ts";
 import { type CondemnedPack, putMarks } from "../session/marks.ts";
 import { finishMarks, type Pending, type PruneRun } from "./finish-marks.ts";
 import type { PlannedPrune } from "./make-plan.ts";
@@ -74,15 +75,16 @@ export async function executePrune(
         throw error;
       }
     }
-    for (const [id, error] of damaged)
-      known.problems.push({
-        message: `The pack ${packKey(id)} is kept, for it does not open as it should: ${error.message}`,
-      });
-    const going = repacked.filter(({ id, why }) => why === "damaged" || !damaged.has(id));
-    const condemned = [
-      ...unused,
-      ...going.map(({ id, why }) => ({ id, why: why === "damaged" ? ("damaged" as const) : ("repacked" as const) })),
-    ];
+    const condemned = [...unused];
+    for (const { id, why } of repacked) {
+      const error = damaged.get(id);
+      const isDamaged = why === "damaged" || (error !== undefined && isLoss(error));
+      if (error !== undefined)
+        known.problems.push({ message: `The pack ${packKey(id)} does not open: ${error.message}` });
+      // Were it kept, the copies that others have of what it can't give would go for it.
+      if (isDamaged) condemned.push({ id, why: "damaged" });
+      else if (error === undefined) condemned.push({ id, why: "repacked" });
+    }
     if (condemned.length === 0) return null;
     const now = site.clock.now();
     const marks = await putMarks(site.context, condemned, { signal: options.signal, now });

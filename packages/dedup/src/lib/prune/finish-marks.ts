@@ -171,6 +171,9 @@ async function rescue(run: PruneRun, look: SiteLook, stuck: ReadonlyMap<string, 
       copied[number] = 1;
       return true;
     },
+    lost(ids: Uint8Array, at: number) {
+      copied[tables.number(ids, at)] = 0; // another condemned pack may have it too
+    },
   }));
   const { copiedBytes, damaged } = await repack(site, sources, { targetBytes, signal: options.signal });
   run.copiedBytes += copiedBytes;
