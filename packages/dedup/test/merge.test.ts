@@ -8,6 +8,7 @@ import { describe, expect, test } from "vitest";
 import { packKey } from "../src/lib/pack/pack-name.ts";
 import { putMarks } from "../src/lib/session/marks.ts";
 import { comparePaths } from "../src/lib/write/path-order.ts";
+import { codePoint } from "./code-point.ts";
 import { backUp, contents, entryOfFile, fileIn, folder, idOf, keysOf, later, testSite } from "./sites.ts";
 import { exampleBody } from "./support.ts";
 
