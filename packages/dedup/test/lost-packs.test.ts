@@ -56,7 +56,7 @@ test("what a pack held that is lost with all that the index told of it is stored
   expect(await open().repository.repair!({ level: "presence" })).toMatchObject({ ok: true });
 });
 
-describe("what a verification finds lost is stored again by the next backup, without a repair", () => {
+describe("what somebody finds lost is stored again by the next backup, without a repair", () => {
   const onProblem = () => undefined;
   const all: VerifyShare = { percent: 100 };
 
@@ -102,6 +102,23 @@ describe("what a verification finds lost is stored again by the next backup, wit
     const site = await lossySite();
     await site.storage.delete(await keysOf(site.storage, "index/"));
     await site.open().repository.verify(idOf(0), "presence", { onProblem });
+    await expectHealed(site);
+  });
+
+  test("a pack that is gone, by pruning", async () => {
+    const site = await lossySite();
+    const { repository } = site.open();
+    await repository.prune!(await repository.planPrune!(), { sessions: async () => [] });
+    await expectHealed(site);
+  });
+
+  test("a pack that is gone, by backing up something new", async () => {
+    const site = await lossySite();
+    const more = [...site.entries, await fileIn(await folder(), "c", noise(3, 70_000))];
+    await backUp(site.open(), 2, more);
+    await backUp(site.open(), 3, more);
+    expect(Object.fromEntries(await contents(site.open(), 0))).toEqual(site.whole);
+    for (const n of [2, 3]) expect(Object.fromEntries(await contents(site.open(), n))).toMatchObject(site.whole);
     await expectHealed(site);
   });
 

@@ -1,7 +1,7 @@
 import { type AbortOptions, isLifeboatError, LifeboatError, type ObjectInfo } from "@lifeboat/contracts";
 import type { DedupSite } from "../dedup-site.ts";
 import type { IndexedPack } from "../index/encode.ts";
-import { type ListedPacks, listPacks, loadIndex, present, readIndex } from "../index/load.ts";
+import { type ListedPacks, listPacks, loadIndex, noting, present, readIndex } from "../index/load.ts";
 import type { SiteIndex } from "../index/site-index.ts";
 import { type Mark, packsToAvoid, readMarks } from "../session/marks.ts";
 import { Turns } from "../turns.ts";
@@ -15,6 +15,8 @@ export interface SiteLook {
   readonly listed: ListedPacks;
   /** When each was written, in milliseconds by the storage's clock. */
   readonly written: ReadonlyMap<string, number>;
+  /** Packs that the index names and that are not listed with that size: gone, cut off, or put after the listing. */
+  readonly unlisted: ReadonlyMap<string, number>;
   /** Every pack that is listed; a chunk is found in one that no mark has, if there is such. */
   readonly index: SiteIndex;
   /** Packs that no index names, by what they say of themselves. */
@@ -37,7 +39,8 @@ export async function lookAround(site: DedupSite, options: AbortOptions = {}): P
   const written = new Map<string, number>();
   const onPack = (id: string, { modified }: ObjectInfo) => written.set(id, modified.getTime());
   const listed = await listPacks(storage, { ...options, onPack });
-  const index = await loadIndex(storage, tools, present(listed, marked), {
+  const unlisted = new Map<string, number>();
+  const index = await loadIndex(storage, tools, noting(unlisted, present(listed, marked)), {
     ...options,
     onDamaged: (key, error) => {
       throw damagedIndex(key, error);
@@ -52,7 +55,7 @@ export async function lookAround(site: DedupSite, options: AbortOptions = {}): P
       index.add(pack, marked.has(id));
     }
   }
-  return { marks, marked, listed, written, index, loose, unreadable };
+  return { marks, marked, listed, written, unlisted, index, loose, unreadable };
 }
 
 /** Every pack that a look has found, with its chunks; the index is read again for it, object by object. */
