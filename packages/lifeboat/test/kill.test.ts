@@ -51,7 +51,9 @@ const workers: Plugin = {
 
 async function bundleHost(outfile: string): Promise<void> {
   const entryPoints = [join(import.meta.dirname, "kill.child.ts")];
-  const banner = { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' };
+  const banner = {
+    js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
+  };
   await build({ ...OPTIONS, entryPoints, outfile, banner, format: "esm", plugins: [workers] });
 }
 
