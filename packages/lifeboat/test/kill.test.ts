@@ -59,7 +59,8 @@ async function bundleHost(outfile: string): Promise<void> {
 
 async function kill(host: ChildProcess, afterMs: number): Promise<void> {
   const ended = once(host, "exit");
-  if (host.stdout !== null) await once(host.stdout, "data");
+  const early = ended.then(([code]) => Promise.reject(new Error(`The host ended by itself, with ${code}.`)));
+  if (host.stdout !== null) await Promise.race([once(host.stdout, "data"), early]);
   await pause(afterMs); // the moment is what is being tried
   host.kill("SIGKILL");
   await ended;

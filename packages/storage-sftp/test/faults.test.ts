@@ -81,7 +81,7 @@ describe.each([
       failureOf(storage.delete(["a"])),
     ]);
     expect(errors.map(({ code }) => code)).toEqual(Array(5).fill("TIMEOUT"));
-    expect(Date.now() - begun).toBeLessThan(4000);
+    expect(Date.now() - begun).toBeLessThan(30_000);
   });
 
   test("a body that stays silent for minutes keeps its connection", async () => {
@@ -98,7 +98,7 @@ describe.each([
         still = same ? still + 1 : 0;
         return still >= 10; // an answer may still be on its way on a busy machine
       };
-      await expect.poll(rests, { timeout: 10_000 }).toBe(true);
+      await expect.poll(rests).toBe(true);
       await vi.advanceTimersByTimeAsync(60_000);
       yield bytes.subarray(3 * MIB, 5 * MIB);
     }

