@@ -45,7 +45,8 @@ async function bundle(project, format, outfile) {
 }
 
 /** What esbuild's users add where a bundled dependency is CommonJS and requires one of Node's own modules. */
-const REQUIRE_IN_ESM = 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);';
+const REQUIRE_IN_ESM =
+  'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);';
 
 await withTemporaryFolder(async (folder) => {
   const project = join(folder, "project");

@@ -3,6 +3,7 @@ export { type Clock, systemClock } from "./lib/clock.ts";
 export type * from "./lib/entry.ts";
 export { type ErrorCode, isLifeboatError, LifeboatError, type LifeboatErrorInit } from "./lib/errors.ts";
 export type {
+  BackupChecked,
   BackupStart,
   BackupWriter,
   CheckLevel,

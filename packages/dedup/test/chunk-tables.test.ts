@@ -43,13 +43,14 @@ describe("the index in memory", () => {
     const tables = new ChunkTables();
     let longest = 0;
     for (let n = 0; n < count; n += 1000) {
-      const before = performance.now();
+      const before = process.cpuUsage();
       for (let i = n; i < n + 1000; i++) tables.settle(ids, i * 32, { frame: i >>> 4, offset: i & 15, length: i });
-      longest = Math.max(longest, performance.now() - before);
+      const { user, system } = process.cpuUsage(before);
+      longest = Math.max(longest, (user + system) / 1000);
     }
     expect(tables.size).toBe(count);
     expect(tables.bytes / count).toBeLessThan(64);
-    expect(longest).toBeLessThan(1000); // it is some 10 ms; other programs may be in the way
+    expect(longest).toBeLessThan(500); // some 10 ms, of the processor: other programs may be in the way
     const numbers = new Uint8Array(tables.numbers);
     for (let i = 0; i < count; i++) {
       const spot = tables.find(ids, i * 32);

@@ -1,18 +1,30 @@
-import type { Storage } from "@lifeboat/contracts";
+import { type CheckLevel, LifeboatError, type Storage, type VerifyShare } from "@lifeboat/contracts";
 import { memoryStorage } from "@lifeboat/storage-memory";
-import { expect, test } from "vitest";
+import { read } from "@lifeboat/testkit";
+import { describe, expect, test } from "vitest";
 import { noise } from "./noise.ts";
-import { backUp, contents, fileIn, folder, keysOf, later, testSite } from "./sites.ts";
+import { backUp, contents, fileIn, folder, idOf, keysOf, later, testSite } from "./sites.ts";
+
+type Harm = (storage: Storage, pack: string) => Promise<unknown>;
+
+const goes: Harm = (storage, pack) => storage.delete([pack]);
+const isFlipped: Harm = async (storage, pack) => {
+  const bytes = Buffer.from(await read(storage.get(pack)));
+  bytes[200]! ^= 1;
+  await storage.put(pack, bytes);
+};
+const isCut: Harm = async (storage, pack) =>
+  storage.put(pack, Buffer.from(await read(storage.get(pack))).subarray(0, -1));
 
 /** A site with one backup, whose pack of content is lost. */
-async function lossySite() {
+async function lossySite(harm: Harm = goes) {
   const root = await folder();
   const entries = [await fileIn(root, "a", noise(1, 300_000)), await fileIn(root, "b", noise(2, 5_000))];
   const storage = memoryStorage();
   const open = () => testSite({ storage, clock: later });
   await backUp(open(), 0, entries);
   const whole = Object.fromEntries(await contents(open(), 0));
-  await storage.delete([await largestPack(storage)]);
+  await harm(storage, await largestPack(storage));
   return { storage, open, entries, whole };
 }
 
@@ -42,4 +54,94 @@ test("what a pack held that is lost with all that the index told of it is stored
   await backUp(open(), 1, entries);
   expect(Object.fromEntries(await contents(open(), 1))).toEqual(whole);
   expect(await open().repository.repair!({ level: "presence" })).toMatchObject({ ok: true });
+});
+
+describe("what somebody finds lost is stored again by the next backup, without a repair", () => {
+  const onProblem = () => undefined;
+  const all: VerifyShare = { percent: 100 };
+
+  async function expectHealed({ storage, open, entries, whole }: Awaited<ReturnType<typeof lossySite>>) {
+    await backUp(open(), 1, entries);
+    for (const n of [0, 1]) expect(Object.fromEntries(await contents(open(), n))).toEqual(whole);
+    const problems: unknown[] = [];
+    const note = { onProblem: (problem: unknown) => void problems.push(problem) };
+    for (const share of [undefined, all]) await open().repository.verifyAll!("content", { share, ...note });
+    for (const n of [0, 1]) await open().repository.verify(idOf(n), "content", note);
+    if (problems.length > 0) expect(problems).toMatchObject([{ object: expect.stringContaining("packs/") }]);
+    const { repository } = open();
+    await repository.prune!(await repository.planPrune!(), { sessions: async () => [] });
+    expect(await keysOf(storage, "condemned/")).toEqual([]);
+    for (const n of [0, 1]) expect(Object.fromEntries(await contents(open(), n))).toEqual(whole);
+  }
+
+  test.each([
+    ["is gone", goes, "presence"],
+    ["was cut off", isCut, "presence"],
+    ["is damaged", isFlipped, "checksum"],
+    ["is damaged", isFlipped, "content"],
+  ] as const)("a pack that %s, by verifying a backup (%o at %s)", async (_, harm, level: CheckLevel) => {
+    const site = await lossySite(harm);
+    expect(await site.open().repository.verify(idOf(0), level, { onProblem })).toMatchObject({ remembered: true });
+    expect(await keysOf(site.storage, "condemned/")).toHaveLength(1);
+    await expectHealed(site);
+  });
+
+  test.each([
+    ["is gone", goes, "presence", undefined],
+    ["is gone", goes, "checksum", all],
+    ["is damaged", isFlipped, "content", undefined],
+    ["is damaged", isFlipped, "checksum", all],
+  ] as const)("a pack that %s, by verifying the site (%o at %s, share %o)", async (_, harm, level, share) => {
+    const site = await lossySite(harm);
+    expect(await site.open().repository.verifyAll!(level, { share, onProblem })).toMatchObject({ remembered: true });
+    expect(await keysOf(site.storage, "condemned/")).toHaveLength(1);
+    await expectHealed(site);
+  });
+
+  test("a pack that is gone with all that the index told of it", async () => {
+    const site = await lossySite();
+    await site.storage.delete(await keysOf(site.storage, "index/"));
+    await site.open().repository.verify(idOf(0), "presence", { onProblem });
+    await expectHealed(site);
+  });
+
+  test("a pack that is gone, by pruning", async () => {
+    const site = await lossySite();
+    const { repository } = site.open();
+    await repository.prune!(await repository.planPrune!(), { sessions: async () => [] });
+    await expectHealed(site);
+  });
+
+  test("a pack that is gone, by backing up something new", async () => {
+    const site = await lossySite();
+    const more = [...site.entries, await fileIn(await folder(), "c", noise(3, 70_000))];
+    await backUp(site.open(), 2, more);
+    await backUp(site.open(), 3, more);
+    expect(Object.fromEntries(await contents(site.open(), 0))).toEqual(site.whole);
+    for (const n of [2, 3]) expect(Object.fromEntries(await contents(site.open(), n))).toMatchObject(site.whole);
+    await expectHealed(site);
+  });
+
+  test("and tells what is lost as long as it is lost, with one mark about it", async () => {
+    for (const harm of [goes, isCut, isFlipped]) {
+      const site = await lossySite(harm);
+      for (const share of [undefined, all, all, undefined]) {
+        const paths: (string | undefined)[] = [];
+        const note = ({ path }: { readonly path?: string | undefined }) => paths.push(path);
+        await site.open().repository.verifyAll!("content", { share, onProblem: note });
+        expect(paths).toContain("a");
+      }
+      expect(await keysOf(site.storage, "condemned/")).toHaveLength(1);
+    }
+  });
+
+  test("unless the site can't be written, which it says", async () => {
+    const { storage } = await lossySite(isFlipped);
+    const refuse = async (key: string) =>
+      Promise.reject(new LifeboatError({ code: "PERMISSION_DENIED", operation: "storage.put", key, message: "no" }));
+    const { repository } = testSite({ storage: { ...storage, put: refuse } });
+    expect(await repository.verify(idOf(0), "content", { onProblem })).toMatchObject({ remembered: false });
+    expect(await repository.verifyAll!("content", { onProblem })).toMatchObject({ remembered: false });
+    expect(await keysOf(storage, "condemned/")).toEqual([]);
+  });
 });

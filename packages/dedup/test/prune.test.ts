@@ -202,6 +202,53 @@ describe("a prune", () => {
     expect(await contentOf(site.storage, site, late!)).toEqual(texts);
   });
 
+  it("rescues from another condemned copy what it can't read in the first, be it a frame or the whole pack", async () => {
+    for (const codec of ["zstd", "stored"] as const) {
+      for (const [harm, victim] of [
+        ["frame", 0],
+        ["frame", 1],
+        ["pack", 0],
+        ["pack", 1],
+      ] as const) {
+        const site = new PruneSite({ codec, frameBytes: 5000 });
+        const texts = { a: text("a", 20_000), b: text("b", 20_000) };
+        const backups = [await site.backup(1, texts), await site.backup(2, texts)];
+        const copies = site.packs.filter(({ directory }) => directory.content === "data");
+        expect(copies).toHaveLength(2);
+        const damaged = packKey(copies[victim]!.id);
+        const bytes = Buffer.from(await read(site.storage.get(damaged)));
+        if (harm === "frame") bytes[120]! ^= 1;
+        else bytes.fill(0, bytes.length - 40);
+        await site.storage.put(damaged, bytes);
+        const condemned = copies.map(({ id }) => ({ id, why: "damaged" as const }));
+        await putMarks(site.context, condemned, { now: 1 });
+        expect(await prune(site)).toMatchObject({ pendingPacks: 0 });
+        expect(await site.keys("condemned/")).toEqual([]);
+        for (const { id } of copies) expect(await site.keys("packs/")).not.toContain(packKey(id));
+        for (const backup of backups) expect(await contentOf(site.storage, site, backup)).toEqual(texts);
+      }
+    }
+  });
+
+  it("loses nothing where the copy that it chose turns out to be damaged, and another is whole", async () => {
+    const site = new PruneSite({ frameBytes: 5000 });
+    const shared = { s: text("s", 20_000) };
+    const gone = await site.backup(1, { ...shared, t: text("t", 5000), z: text("z", 60_000) });
+    const kept = await site.backup(2, shared);
+    await site.backup(3, { t: text("t", 5000) });
+    const [chosen] = site.packs.filter(({ directory }) => directory.content === "data");
+    for (const { id, directory } of site.packs.slice(4))
+      if (directory.content === "data") await site.storage.delete([packKey(id)]);
+    await forget(site, gone);
+    const bytes = Buffer.from(await read(site.storage.get(packKey(chosen!.id))));
+    bytes[120]! ^= 1; // in the frame of "s"
+    await site.storage.put(packKey(chosen!.id), bytes);
+    const report = await prune(site);
+    expect(report.problems.map(({ message }) => message)).toContainEqual(expect.stringContaining(chosen!.id));
+    expect(report).toMatchObject({ pendingPacks: 0 });
+    expect(await contentOf(site.storage, site, kept)).toEqual(shared);
+  });
+
   it("believes no pack in another's mark", async () => {
     const site = new PruneSite();
     const texts = { a: text("a", 5000) };

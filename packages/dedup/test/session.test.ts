@@ -78,4 +78,26 @@ describe("a backup whose manifest came late", () => {
     await site.backup(2, texts);
     expect(await lookAtLate(await site.open(), manifest)).toBe("believed");
   });
+
+  it("is believed though no index names its packs any more: they tell themselves what they hold", async () => {
+    for (const harm of ["lost", "damaged"] as const) {
+      const site = new PruneSite({ chunkBytes: 500 });
+      const manifest = await site.backup(1, texts);
+      const [index] = await site.keys("index/");
+      if (harm === "lost") await site.storage.delete([index!]);
+      else await site.storage.put(index!, Buffer.from("?"));
+      expect(await lookAtLate(await site.open(), manifest)).toBe("believed");
+    }
+  });
+
+  it("is not void as long as a pack is there of which nobody knows what it holds", async () => {
+    const site = new PruneSite({ chunkBytes: 500 });
+    const manifest = await site.backup(1, texts);
+    const [first] = site.packs;
+    await site.storage.delete(await site.keys("index/"));
+    await site.storage.put(packKey(first!.id), Buffer.from("?"));
+    expect(await lookAtLate(await site.open(), manifest)).toBe("not-now");
+    await putMarks(site.context, [{ id: first!.id, why: "damaged" }], { now: 1 });
+    expect(await lookAtLate(await site.open(), manifest)).toBe("void");
+  });
 });

@@ -2,6 +2,7 @@ import type { CipherSuite, EntryType } from "@lifeboat/contracts";
 import fc from "fast-check";
 import { RefList, type Refs } from "../src/lib/list/refs.ts";
 import type { ListRow } from "../src/lib/list/row.ts";
+import { codePoint } from "./code-point.ts";
 
 /** The site key of the specification's examples. */
 export const KEY: { readonly siteKey: Uint8Array; readonly suite: CipherSuite } = {
@@ -23,7 +24,7 @@ export function exampleBody(length = 1_000_000): Uint8Array {
 }
 
 const name = fc.oneof(
-  fc.string({ minLength: 1, maxLength: 12, unit: "binary" }).filter((s) => s.isWellFormed()),
+  fc.string({ minLength: 1, maxLength: 12, unit: codePoint }).filter((s) => s.isWellFormed()),
   fc.constantFrom("a", "b.txt", "ä", "\udc80raw\udcff", "naïve", "日本"),
 );
 const path = fc

@@ -51,13 +51,16 @@ const workers: Plugin = {
 
 async function bundleHost(outfile: string): Promise<void> {
   const entryPoints = [join(import.meta.dirname, "kill.child.ts")];
-  const banner = { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' };
+  const banner = {
+    js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
+  };
   await build({ ...OPTIONS, entryPoints, outfile, banner, format: "esm", plugins: [workers] });
 }
 
 async function kill(host: ChildProcess, afterMs: number): Promise<void> {
   const ended = once(host, "exit");
-  if (host.stdout !== null) await once(host.stdout, "data");
+  const early = ended.then(([code]) => Promise.reject(new Error(`The host ended by itself, with ${code}.`)));
+  if (host.stdout !== null) await Promise.race([once(host.stdout, "data"), early]);
   await pause(afterMs); // the moment is what is being tried
   host.kill("SIGKILL");
   await ended;

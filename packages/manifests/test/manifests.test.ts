@@ -202,14 +202,15 @@ describe("listing and removing", () => {
     await expect(openManifests(site()).remove([".."])).rejects.toThrow(coded("INVALID"));
   });
 
-  it("lists 5,000 backups within a second", async () => {
+  it("lists 5,000 backups within a second of the processor's time", async () => {
     const storage = memoryStorage();
     for (let i = 0; i < 5000; i++) {
       const id = `2026-11-20T02-00-00.123Z-manual-${i.toString(16).padStart(4, "0")}`;
       await storage.put(`backups/${id}/manifest.json`, new Uint8Array(1));
     }
-    const before = performance.now();
+    const before = process.cpuUsage();
     expect(await collect(openManifests(site({ storage })).list())).toHaveLength(5000);
-    expect(performance.now() - before).toBeLessThan(1000);
+    const { user, system } = process.cpuUsage(before);
+    expect(user + system).toBeLessThan(1_000_000);
   });
 });

@@ -79,9 +79,11 @@ function hostile(outside: string): [what: string, culprit: string, entries: Rest
 }
 
 describe.each([
-  ["into a new place", false],
-  ["over what is there", true],
+  ["into a new place, in threads", false],
+  ["over what is there, without threads", true],
 ])("restoring %s", (_, existing) => {
+  const threads = !existing;
+
   test.each(hostile("/outside").map(([what], index) => [what, index] as const))("refuses %s", async (_what, index) => {
     const { to, outside, untouched } = place();
     if (existing) {
@@ -89,7 +91,9 @@ describe.each([
       writeFileSync(join(to, "there before"), "stays");
     }
     const [, culprit, entries] = hostile(outside)[index]!;
-    const error: unknown = await restore(to, [file("first", "fine"), ...entries]).catch((caught: unknown) => caught);
+    const error: unknown = await restore(to, [file("first", "fine"), ...entries], {}, { threads }).catch(
+      (caught: unknown) => caught,
+    );
     expect(error).toMatchObject({ code: expect.stringMatching(/^(INVALID|CORRUPT|UNSUPPORTED)$/), key: culprit });
     expect(untouched()).toBe(true);
     if (existing) expect(readdirSync(to).filter((name) => name.startsWith(".lifeboat"))).toEqual([]);
@@ -112,7 +116,7 @@ describe.each([
       },
     };
     const { copyTo: _copyTo, ...streamed } = bomb;
-    await expect(restore(to, [streamed])).rejects.toMatchObject({ code: "CORRUPT", key: "bomb" });
+    await expect(restore(to, [streamed], {}, { threads })).rejects.toMatchObject({ code: "CORRUPT", key: "bomb" });
     expect(pieces).toBe(11);
     expect(untouched()).toBe(true);
     expect(existing ? readdirSync(to) : existsSync(to)).toEqual(existing ? ["there before"] : false);
@@ -121,7 +125,7 @@ describe.each([
   test("keeps to the caps it was given", async () => {
     const { to } = place();
     const entries = [file("a"), file("b"), file("c")];
-    const capped = (limits: object) => restore(to, entries, {}, { limits });
+    const capped = (limits: object) => restore(to, entries, {}, { limits, threads });
     await expect(capped({ maxEntries: 2 })).rejects.toMatchObject({ code: "INVALID", key: "c" });
     await expect(capped({ maxBytes: 7 })).rejects.toMatchObject({ code: "INVALID", key: "b" });
     await capped({ maxEntries: 3, maxBytes: 12 });
@@ -176,7 +180,7 @@ test("whatever the entries, nothing outside the target is touched, and no tempor
     fc.asyncProperty(lists, lists, modes, async (first, second, mode) => {
       const { to, untouched } = place();
       const settle = (entries: RestoredEntry[]) =>
-        restore(to, entries, { mode }, { threads: false }).catch((error: unknown) => {
+        restore(to, entries, { mode }, { threads: false, sync: "never" }).catch((error: unknown) => {
           expect(error).toMatchObject({ name: "LifeboatError" });
         });
       await settle(first);

@@ -29,7 +29,8 @@ async function bundledChild(): Promise<string> {
 /** Lets the process come to its first results, and kills it a moment later. */
 async function killAtRandom(child: ChildProcess): Promise<void> {
   const exit = once(child, "exit");
-  await once(child.stdout!, "data");
+  const early = exit.then(([code]) => Promise.reject(new Error(`The process ended by itself, with ${code}.`)));
+  await Promise.race([once(child.stdout!, "data"), early]);
   await pause(Math.random() * 60);
   child.kill("SIGKILL");
   expect(await exit).toEqual([null, "SIGKILL"]);

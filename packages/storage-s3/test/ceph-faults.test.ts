@@ -100,7 +100,7 @@ test("a server that refuses, hangs or swallows everything ends in a typed error 
       expect(isLifeboatError(error, code)).toBe(true);
       expect((error as LifeboatError).retryable).toBe(true);
     }
-    expect(performance.now() - started).toBeLessThan(5000);
+    expect(performance.now() - started).toBeLessThan(30_000);
     await proxy.set({});
     proxy.cutAll();
   }

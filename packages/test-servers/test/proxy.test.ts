@@ -211,14 +211,14 @@ test("a server that hangs takes connections and never answers", async () => {
 });
 
 test("latency is added each way, and does not add up over pieces", async () => {
-  const { proxy } = await setUp({ faults: { latencyMs: 30 } });
+  const { proxy } = await setUp({ faults: { latencyMs: 300 } });
   const client = await dial(proxy);
   const began = performance.now();
   for (let at = 0; at < 50; at += 1) client.socket.write(Buffer.alloc(20_000));
   await client.has(1_000_000);
   const took = performance.now() - began;
-  expect(took).toBeGreaterThanOrEqual(59);
-  expect(took).toBeLessThan(1000);
+  expect(took).toBeGreaterThanOrEqual(599);
+  expect(took).toBeLessThan(4500); // of pieces of 64 KiB, which is the most, it would be five seconds each way
 });
 
 test("a throttle holds a connection to its rate", async () => {
@@ -226,10 +226,10 @@ test("a throttle holds a connection to its rate", async () => {
   const client = await dial(proxy);
   const began = performance.now();
   client.socket.write(Buffer.alloc(300_000));
-  await expect.poll(() => proxy.stats.up, { interval: 5, timeout: 5000 }).toBe(300_000);
+  await expect.poll(() => proxy.stats.up, { interval: 5 }).toBe(300_000);
   const took = performance.now() - began;
   expect(took).toBeGreaterThan(270);
-  expect(took).toBeLessThan(3000);
+  expect(took).toBeLessThan(20_000);
 });
 
 test("an outage resets everybody, refuses for its time, and then all is as before", async () => {

@@ -84,6 +84,12 @@ export interface WorkDone {
   readonly storedBytes: number;
 }
 
+/** What a verification of a backup has dealt with. */
+export interface BackupChecked extends WorkDone {
+  /** `false` where something is lost that backups share, and the site can't be written, so that later ones rely on it. */
+  readonly remembered?: boolean;
+}
+
 /** A backup being made. Nothing is listed before {@link commit}. */
 export interface BackupWriter {
   /** Writes one source's part. Parts are written one after the other. */
@@ -175,7 +181,7 @@ export interface Repository extends AsyncDisposable {
   /** A part's entries with their content, in the order they were backed up. */
   read(id: string, source: string, options?: ReadOptions): AsyncIterable<RestoredEntry>;
   /** Tells what is wrong through `onProblem`; rejects only where it could not look. */
-  verify(id: string, level: CheckLevel, options: CheckOptions): Promise<WorkDone>;
+  verify(id: string, level: CheckLevel, options: CheckOptions): Promise<BackupChecked>;
   /**
    * Verifies all of the site, or a share of it: what backups have in common is read once, and every backup that
    * damage touches is named. Absent where backups have nothing in common: then they are verified one by one.

@@ -92,12 +92,14 @@ export async function runVerify(engine: RunContext, request: VerifyRequest, job:
       done = drilled;
       checks = drilled.checks;
     } else {
-      done = await site.repository.verify(id, level, {
+      const checked = await site.repository.verify(id, level, {
         sources,
         signal: job.signal,
         onProblem,
         onProgress: (now) => job.done(now.entries, level === "checksum" ? now.storedBytes : now.bytes),
       });
+      if (checked.remembered === false) job.warning("not-remembered", NOT_REMEMBERED);
+      done = checked;
     }
   }
   return {
@@ -142,6 +144,9 @@ export async function runVerify(engine: RunContext, request: VerifyRequest, job:
     return all.filter((source) => request.sources?.includes(source) ?? true);
   }
 }
+
+const NOT_REMEMBERED =
+  "What is lost could not be noted in the site: later backups may rely on it until engine.repair({ site }) was run.";
 
 function unknownLevel(level: unknown): LifeboatError {
   return new LifeboatError({

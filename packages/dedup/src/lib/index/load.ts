@@ -112,7 +112,30 @@ export function reliable(listed: ListedPacks, avoid: ReadonlySet<string>): (id: 
   return (id, size) => (listed.get(id) === size && !avoid.has(id) ? "good" : "none");
 }
 
-/** The same, but packs in marks count where nothing else has their chunks. */
+/** The same judgement; packs that do not count by it are noted, with the size that the index gives them. */
+export function noting(
+  uncounted: Map<string, number>,
+  standing: (id: string, size: number) => PackStanding,
+): (id: string, size: number) => PackStanding {
+  return (id, size) => {
+    const counts = standing(id, size);
+    if (counts === "none") uncounted.set(id, size);
+    return counts;
+  };
+}
+
+/** Those of some packs that a new listing does not show either, with the size that the index gives them. */
+export async function missingPacks(
+  storage: Storage,
+  packs: ReadonlyMap<string, number>,
+  options: AbortOptions,
+): Promise<readonly string[]> {
+  if (packs.size === 0) return [];
+  const listed = await listPacks(storage, options);
+  return [...packs].filter(([id, size]) => listed.get(id) !== size).map(([id]) => id);
+}
+
+/** As `reliable`, but packs in marks count where nothing else has their chunks. */
 export function present(listed: ListedPacks, marked: ReadonlySet<string>): (id: string, size: number) => PackStanding {
   return (id, size) => (listed.get(id) !== size ? "none" : marked.has(id) ? "weak" : "good");
 }

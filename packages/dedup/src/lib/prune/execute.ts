@@ -8,9 +8,12 @@ import {
 } from "@lifeboat/contracts";
 import { type Manifests, openFences } from "@lifeboat/manifests";
 import type { DedupSite } from "../dedup-site.ts";
+import { missingPacks } from "../index/load.ts";
 import { putIndex } from "../index/writer.ts";
 import type { FinishedPack } from "../pack/pack-builder.ts";
 import { packKey } from "../pack/pack-name.ts";
+import { isLoss } from "../read/read-errors.ts";
+import { markLost } from "../session/mark-lost.ts";
 import { type CondemnedPack, putMarks } from "../session/marks.ts";
 import { finishMarks, type Pending, type PruneRun } from "./finish-marks.ts";
 import type { PlannedPrune } from "./make-plan.ts";
@@ -74,21 +77,27 @@ export async function executePrune(
         throw error;
       }
     }
-    for (const [id, error] of damaged)
-      known.problems.push({
-        message: `The pack ${packKey(id)} is kept, for it does not open as it should: ${error.message}`,
-      });
-    const going = repacked.filter(({ id, why }) => why === "damaged" || !damaged.has(id));
-    const condemned = [
-      ...unused,
-      ...going.map(({ id, why }) => ({ id, why: why === "damaged" ? ("damaged" as const) : ("repacked" as const) })),
-    ];
+    const condemned = [...unused];
+    for (const { id, why } of repacked) {
+      const error = damaged.get(id);
+      const isDamaged = why === "damaged" || (error !== undefined && isLoss(error));
+      if (error !== undefined)
+        known.problems.push({ message: `The pack ${packKey(id)} does not open: ${error.message}` });
+      // Were it kept, the copies that others have of what it can't give would go for it.
+      if (isDamaged) condemned.push({ id, why: "damaged" });
+      else if (error === undefined) condemned.push({ id, why: "repacked" });
+    }
     if (condemned.length === 0) return null;
     const now = site.clock.now();
     const marks = await putMarks(site.context, condemned, { signal: options.signal, now });
     return finishMarks(run, marks);
   }
 
+  // Whoever made what backups lack, the next backup is to store it again.
+  if (known.lacking.size > 0) {
+    const lost = await missingPacks(site.context.storage, look.unlisted, options);
+    await markLost(site.context, { packs: lost, unknown: lost.length === 0 }, options);
+  }
   let pending = await finishMarks(run, look.marks);
   if (pending === "sessions") return reportOf(run, pending, false); // they would be in the way of more, too
   await openFences(site.context).merge({ signal: options.signal });

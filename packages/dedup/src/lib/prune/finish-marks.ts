@@ -56,7 +56,8 @@ export async function finishMarks(run: PruneRun, marks: readonly Mark[]): Promis
     const look = await lookAgain(run);
     const own = packsToAvoid(marks);
     const { goes, stuck } = await judge(run, look, own, options);
-    const refused = await letGo(run, look, goes);
+    const gone = [...own].filter((id) => look.unlisted.has(id) && !look.listed.has(id));
+    const refused = await letGo(run, look, goes, gone);
     if (refused !== null) {
       run.pendingPacks += goes.size + stuck.size;
       return "refused";
@@ -125,14 +126,24 @@ function isStuck({ index, marked }: SiteLook, needed: NeededChunks, ids: Uint8Ar
   return place !== undefined && marked.has(place.pack.id) && needed.has(index.tables.number(ids, at));
 }
 
-/** P8 and P9; answers the error where the storage does not let something be deleted. */
-async function letGo(run: PruneRun, look: SiteLook, goes: ReadonlySet<string>): Promise<LifeboatError | null> {
+/**
+ * P8 and P9; answers the error where the storage does not let something be deleted.
+ *
+ * @param gone packs that the index still names
+ */
+async function letGo(
+  run: PruneRun,
+  look: SiteLook,
+  goes: ReadonlySet<string>,
+  gone: readonly string[],
+): Promise<LifeboatError | null> {
   const { site, options } = run;
   const { signal, onProgress } = options;
-  if (goes.size === 0) return null;
+  const unnamed = new Set([...goes, ...gone]);
+  if (unnamed.size === 0) return null;
   let late = false;
   try {
-    await dropFromIndex(site, goes, { signal });
+    await dropFromIndex(site, unnamed, { signal });
   } catch (error) {
     if (!isLifeboatError(error, "NO_SPACE") && !isLifeboatError(error, "PERMISSION_DENIED")) throw error;
     late = true; // the packs are what takes room; nothing hangs on the order
@@ -153,7 +164,12 @@ async function letGo(run: PruneRun, look: SiteLook, goes: ReadonlySet<string>): 
     onProgress?.({ step: "deleting", packs: from + batch.length, totalPacks: ids.length, bytes });
   }
   run.deletedBytes += bytes;
-  if (late) await dropFromIndex(site, goes, { signal });
+  try {
+    if (late) await dropFromIndex(site, unnamed, { signal });
+  } catch (error) {
+    if (isLifeboatError(error, "PERMISSION_DENIED")) return error;
+    throw error;
+  }
   return null;
 }
 
@@ -170,6 +186,9 @@ async function rescue(run: PruneRun, look: SiteLook, stuck: ReadonlyMap<string, 
       if (!isStuck(look, needed, ids, at) || copied[number] === 1) return false;
       copied[number] = 1;
       return true;
+    },
+    lost(ids: Uint8Array, at: number) {
+      copied[tables.number(ids, at)] = 0; // another condemned pack may have it too
     },
   }));
   const { copiedBytes, damaged } = await repack(site, sources, { targetBytes, signal: options.signal });

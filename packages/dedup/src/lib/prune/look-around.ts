@@ -1,12 +1,11 @@
 import { type AbortOptions, isLifeboatError, LifeboatError, type ObjectInfo } from "@lifeboat/contracts";
 import type { DedupSite } from "../dedup-site.ts";
 import type { IndexedPack } from "../index/encode.ts";
-import { type ListedPacks, listPacks, loadIndex, present, readIndex } from "../index/load.ts";
+import { type ListedPacks, listPacks, loadIndex, noting, present, readIndex } from "../index/load.ts";
 import type { SiteIndex } from "../index/site-index.ts";
-import { openPack } from "../pack/pack-reader.ts";
-import { isDamage } from "../read/read-errors.ts";
 import { type Mark, packsToAvoid, readMarks } from "../session/marks.ts";
 import { Turns } from "../turns.ts";
+import { loosePacks } from "./loose-packs.ts";
 
 /** What lies in a site, as one look showed it. */
 export interface SiteLook {
@@ -16,6 +15,8 @@ export interface SiteLook {
   readonly listed: ListedPacks;
   /** When each was written, in milliseconds by the storage's clock. */
   readonly written: ReadonlyMap<string, number>;
+  /** Packs that the index names and that are not listed with that size: gone, cut off, or put after the listing. */
+  readonly unlisted: ReadonlyMap<string, number>;
   /** Every pack that is listed; a chunk is found in one that no mark has, if there is such. */
   readonly index: SiteIndex;
   /** Packs that no index names, by what they say of themselves. */
@@ -38,7 +39,8 @@ export async function lookAround(site: DedupSite, options: AbortOptions = {}): P
   const written = new Map<string, number>();
   const onPack = (id: string, { modified }: ObjectInfo) => written.set(id, modified.getTime());
   const listed = await listPacks(storage, { ...options, onPack });
-  const index = await loadIndex(storage, tools, present(listed, marked), {
+  const unlisted = new Map<string, number>();
+  const index = await loadIndex(storage, tools, noting(unlisted, present(listed, marked)), {
     ...options,
     onDamaged: (key, error) => {
       throw damagedIndex(key, error);
@@ -46,36 +48,14 @@ export async function lookAround(site: DedupSite, options: AbortOptions = {}): P
   });
   const loose = new Map<string, IndexedPack>();
   const unreadable = new Map<string, LifeboatError>();
-  for (const [id, size] of listed) {
-    if (index.packs.has(id)) continue;
-    options.signal?.throwIfAborted();
-    const pack = await describePack(site, id, size, options);
-    if (pack === null) continue;
+  for await (const { id, pack } of loosePacks(site, listed, index, options)) {
     if (isLifeboatError(pack)) unreadable.set(id, pack);
     else {
       loose.set(id, pack);
       index.add(pack, marked.has(id));
     }
   }
-  return { marks, marked, listed, written, index, loose, unreadable };
-}
-
-/** What a pack says of itself; why it can't be read; or `null` where it has gone meanwhile. */
-export async function describePack(
-  { context, key }: DedupSite,
-  id: string,
-  size: number,
-  options: AbortOptions,
-): Promise<IndexedPack | LifeboatError | null> {
-  const { storage } = context;
-  try {
-    const { directory } = await openPack({ storage, siteKey: key.siteKey }, id, size, options);
-    return { id, size, sha256: new Uint8Array(32), directory };
-  } catch (error) {
-    if (isLifeboatError(error, "NOT_FOUND")) return null;
-    if (isDamage(error)) return error;
-    throw error;
-  }
+  return { marks, marked, listed, written, unlisted, index, loose, unreadable };
 }
 
 /** Every pack that a look has found, with its chunks; the index is read again for it, object by object. */

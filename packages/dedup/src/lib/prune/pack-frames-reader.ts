@@ -6,7 +6,6 @@ import type { FrameCodec, PackDirectory } from "../pack/layout.ts";
 import { PACK_HEADER_BYTES } from "../pack/limits.ts";
 import { packKey } from "../pack/pack-name.ts";
 import { openPack } from "../pack/pack-reader.ts";
-
 import { badPack, isDamage } from "../read/read-errors.ts";
 
 /** Frames of packs, read to be copied. */
@@ -22,8 +21,8 @@ export interface FrameSource {
     wanted: (directory: PackDirectory) => readonly number[],
     options: AbortOptions,
   ): AsyncIterable<CopiedFrame>;
-  /** What a frame expands to. @throws CORRUPT */
-  expand(bytes: Uint8Array, codec: FrameCodec, expanded: number): Uint8Array;
+  /** What a frame expands to, or why it does not. */
+  expand(bytes: Uint8Array, codec: FrameCodec, expanded: number): Uint8Array | LifeboatError;
 }
 
 /** A frame of a pack. */
@@ -85,7 +84,12 @@ export async function openFrameSource({ context, key, tools }: DedupSite): Promi
     frames,
     expand(bytes, codec, expanded) {
       if (codec === "stored") return bytes;
-      return (codec === "zstd" ? tools.zstd : gzip).expand(bytes, expanded).slice();
+      try {
+        return (codec === "zstd" ? tools.zstd : gzip).expand(bytes, expanded).slice();
+      } catch (error) {
+        if (isDamage(error)) return error;
+        throw error;
+      }
     },
   };
 }

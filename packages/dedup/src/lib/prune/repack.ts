@@ -9,7 +9,7 @@ import type { PackContent, PackDirectory } from "../pack/layout.ts";
 import { FRAME_BYTES, MAX_FRAME_BYTES, MAX_FRAME_CHUNKS } from "../pack/limits.ts";
 import { type FinishedPack, PackBuilder, type PackFrame } from "../pack/pack-builder.ts";
 import { packKey } from "../pack/pack-name.ts";
-import { isDamage } from "../read/read-errors.ts";
+import { badPack, isDamage } from "../read/read-errors.ts";
 import { chunkIdKey } from "../site-key.ts";
 import { openFrameSource } from "./pack-frames-reader.ts";
 
@@ -19,6 +19,8 @@ export interface RepackSource {
   readonly size: number;
   /** Whether a chunk of it is to be copied; its id is at `at` in `ids`. */
   readonly wants: (ids: Uint8Array, at: number) => boolean;
+  /** Called for a chunk that was to be copied and can't be read here: a later source may have it too. */
+  readonly lost?: ((ids: Uint8Array, at: number) => void) | undefined;
 }
 
 /** What copying came to. */
@@ -73,7 +75,7 @@ export async function repack(
     return packLine(site, content, options.targetBytes, finish);
   }
 
-  async function copyFrom({ id, size, wants }: RepackSource): Promise<void> {
+  async function copyFrom({ id, size, wants, lost }: RepackSource): Promise<void> {
     const own = new Map<number, readonly number[]>();
     const wanted = (directory: PackDirectory) => {
       for (const [frame, chunks] of wantedChunks(directory, wants)) own.set(frame, chunks);
@@ -84,11 +86,15 @@ export async function repack(
       const chunks = own.get(frame) ?? [];
       const info = directory.frames[frame];
       if (info === undefined) continue;
+      const first = firstChunk(directory, frame);
+      const lose = (error: LifeboatError, numbers = chunks) => {
+        damaged.set(id, error);
+        for (const n of numbers) lost?.(directory.ids, (first + n) * ID_BYTES);
+      };
       if (isLifeboatError(bytes)) {
-        damaged.set(id, bytes);
+        lose(bytes);
         continue;
       }
-      const first = firstChunk(directory, frame);
       const lengths = [...directory.lengths.subarray(first, first + info.chunks)];
       const ids = directory.ids.subarray(first * ID_BYTES, (first + info.chunks) * ID_BYTES);
       if (chunks.length === info.chunks) {
@@ -96,11 +102,16 @@ export async function repack(
         continue;
       }
       const plain = read.expand(bytes, info.codec, info.expanded);
+      if (isLifeboatError(plain)) {
+        lose(plain);
+        continue;
+      }
       for (const n of chunks) {
         const offset = lengths.slice(0, n).reduce((sum, length) => sum + length, 0);
         const chunk = plain.subarray(offset, offset + (lengths[n] ?? 0));
         const chunkId = ids.subarray(n * ID_BYTES, (n + 1) * ID_BYTES);
         if (sameBytes(idOf(chunk), chunkId)) await line.chunk(chunk, chunkId);
+        else lose(badPack(id, `a chunk of frame ${frame} is not what its id says`), [n]);
       }
       await nextTurn();
     }

@@ -9,6 +9,14 @@ export function isDamage(error: unknown): error is LifeboatError {
   return isLifeboatError(error) && DAMAGE.has(error.code);
 }
 
+/**
+ * Whether an error says that bytes are missing or not what they were, and not that a later version has written them:
+ * then nobody is to rely on what it is about.
+ */
+export function isLoss(error: LifeboatError): boolean {
+  return error.code === "NOT_FOUND" || error.code === "CORRUPT" || error.code === "WRONG_KEY";
+}
+
 const HINT =
   "Repair the site with engine.repair({ site }): it names the entries that are touched, and lets the next backup store again what it still can.";
 

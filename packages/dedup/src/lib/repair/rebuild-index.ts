@@ -4,7 +4,7 @@ import type { IndexedPack } from "../index/encode.ts";
 import { listPacks, readIndex } from "../index/load.ts";
 import { putIndex } from "../index/writer.ts";
 import { packKey } from "../pack/pack-name.ts";
-import { describePack } from "../prune/look-around.ts";
+import { describePack } from "../prune/loose-packs.ts";
 
 /** What came of making the index whole. */
 export interface RebuiltIndex {

@@ -4,6 +4,7 @@ import type { DedupSite } from "../dedup-site.ts";
 import { listPacks, loadIndex, present } from "../index/load.ts";
 import type { SiteIndex } from "../index/site-index.ts";
 import type { PartObject } from "../list/part-object.ts";
+import { loosePacks } from "../prune/loose-packs.ts";
 import { reach } from "../reach/reach.ts";
 import { openPartObject } from "../read/open-part.ts";
 import { isDamage } from "../read/read-errors.ts";
@@ -12,7 +13,8 @@ import { packsToAvoid, readMarks } from "./marks.ts";
 
 /**
  * Looks whether a backup whose manifest came late may be believed (docs/spec/dedup.md, "Sessions and fences"):
- * whether each chunk that it needs is in a pack that is there and in no mark. The fence was found before.
+ * whether each chunk that it needs is in a pack that is there and in no mark. The fence was found before. Packs count,
+ * not what an index tells of them: before a backup is void, those that no index names are asked themselves.
  *
  * @throws LOCKED where a mark can't be read
  */
@@ -34,15 +36,29 @@ export async function lookAtLate(
   }
   const avoid = packsToAvoid(await readMarks(context, { signal })); // before the packs are listed
   const listed = await listPacks(storage, { signal });
-  const index = await loadIndex(storage, tools, present(listed, avoid), { signal });
-  const locator = { map: async () => index, fresh: async () => ({ find: () => undefined }) };
-  await using reading = await openReading({ storage, key, threads, locator }, { signal });
-  const look = lookInto(index, avoid);
-  for (const { list } of parts) {
-    await reach(list, reading.lists, look, { signal });
-    if (look.verdict() === "void") break;
+  const onDamaged = () => undefined; // the packs that it named tell themselves
+  const index = await loadIndex(storage, tools, present(listed, avoid), { signal, onDamaged });
+
+  async function judge(): Promise<LateVerdict> {
+    const locator = { map: async () => index, fresh: async () => ({ find: () => undefined }) };
+    await using reading = await openReading({ storage, key, threads, locator }, { signal });
+    const look = lookInto(index, avoid);
+    for (const { list } of parts) {
+      await reach(list, reading.lists, look, { signal });
+      if (look.verdict() === "void") break;
+    }
+    return look.verdict();
   }
-  return look.verdict();
+
+  const verdict = await judge();
+  if (verdict !== "void") return verdict;
+  let isKnown = true;
+  for await (const { id, pack } of loosePacks(site, listed, index, { signal })) {
+    if (!isLifeboatError(pack)) index.add(pack, avoid.has(id));
+    else if (!avoid.has(id)) isKnown = false;
+  }
+  const closer = await judge();
+  return closer === "void" && !isKnown ? "not-now" : closer;
 }
 
 /** Judges chunk by chunk. */

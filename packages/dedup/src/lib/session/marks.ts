@@ -63,6 +63,11 @@ export function packsToAvoid(marks: readonly Mark[]): ReadonlySet<string> {
   return new Set(marks.flatMap(({ packs }) => packs.map(({ id }) => id)));
 }
 
+/** The packs that marks say are damaged or gone. */
+export function packsMarkedDamaged(marks: readonly Mark[]): ReadonlySet<string> {
+  return new Set(marks.flatMap(({ packs }) => packs.flatMap(({ id, why }) => (why === "damaged" ? [id] : []))));
+}
+
 /** Puts marks about packs, one for each hundred thousand; answers them. */
 export async function putMarks(
   site: SiteContext,

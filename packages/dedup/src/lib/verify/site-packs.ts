@@ -1,4 +1,4 @@
-import type { CheckLevel, Clock, LifeboatError, SiteChecked, SiteCheckOptions } from "@lifeboat/contracts";
+import type { CheckLevel, Clock, LifeboatError, SiteChecked, SiteCheckOptions, SiteProblem } from "@lifeboat/contracts";
 import { chooseShare } from "@lifeboat/manifests";
 import type { DedupSite } from "../dedup-site.ts";
 import { readIndex } from "../index/load.ts";
@@ -20,6 +20,8 @@ export interface SitePackTools {
   readonly records: Records;
   /** Packs that are condemned. */
   readonly marked: ReadonlySet<string>;
+  /** Those of them that are condemned because they are damaged or gone. */
+  readonly markedDamaged: ReadonlySet<string>;
   readonly level: CheckLevel;
   readonly options: SiteCheckOptions;
 }
@@ -32,6 +34,7 @@ export class SitePacks {
   /** Bytes of those that are verified now. */
   readonly totalBytes: number;
   readonly #problems = new Map<PackFrames, LifeboatError>();
+  readonly #lost: string[] = [];
   #packs = 0;
   #bytes = 0;
 
@@ -43,6 +46,11 @@ export class SitePacks {
     const isRead = tools.level !== "presence";
     this.#chosen = isRead ? chooseShare(known, options.share).map(({ pack }) => pack) : [];
     this.totalBytes = sizeOf(this.#chosen);
+  }
+
+  /** The packs that were told to be damaged or gone, by their ids; others may still rely on them. */
+  get lost(): readonly string[] {
+    return this.#lost;
   }
 
   /** Bytes dealt with so far. */
@@ -86,30 +94,36 @@ export class SitePacks {
   }
 
   /**
-   * Tells the packs that are damaged or gone, and answers those that were to be read. One that no index names any more
-   * was let go by a prune meanwhile, and one that is condemned matters only to who still needs something of it.
+   * Tells the packs that are damaged or gone, and answers those that were to be read, and those that a mark says are
+   * damaged. One that no index names any more was let go by a prune meanwhile, and one that is condemned matters only
+   * to who still needs something of it.
    */
   async tell(signal: AbortSignal): Promise<ReadonlySet<PackFrames>> {
-    const { site, index, records, marked, options } = this.#tools;
+    const { site, index, records, marked, markedDamaged, options } = this.#tools;
     const gone = [...this.#problems].some(([, { code }]) => code === "NOT_FOUND");
     const named = gone || index.lost.packs.size > 0 ? await namedPacks(site, signal) : null;
     const damaged = new Set<PackFrames>();
     const told = new Set<string>();
+    const tell = (id: string, problem: Omit<SiteProblem, "object">) => {
+      if (problem.code !== "UNSUPPORTED" && problem.code !== "INCOMPATIBLE") this.#lost.push(id);
+      options.onProblem({ ...problem, object: packKey(id) });
+    };
     for (const [pack, problem] of this.#problems) {
       if (problem.code === "NOT_FOUND" && named?.has(pack.id) === false) continue;
       damaged.add(pack);
       told.add(pack.id);
-      if (!marked.has(pack.id)) options.onProblem({ ...problemOf(problem), object: packKey(pack.id) });
+      if (!marked.has(pack.id)) tell(pack.id, problemOf(problem));
     }
     for (const pack of index.lost.packs.values()) {
       if (named?.has(pack.id) === false || marked.has(pack.id)) continue;
-      options.onProblem({ ...problemOf(index.lostReason(pack)), object: packKey(pack.id) });
+      tell(pack.id, problemOf(index.lostReason(pack)));
     }
     for (const { id } of this.#all) {
       if (!records.isDamaged(id) || marked.has(id) || told.has(id)) continue;
       const message = `The pack ${packKey(id)} was found damaged by an earlier verification, and is still there.`;
-      options.onProblem({ code: "CORRUPT", message, object: packKey(id) });
+      tell(id, { code: "CORRUPT", message });
     }
+    for (const pack of this.#all) if (markedDamaged.has(pack.id)) damaged.add(pack);
     return damaged;
   }
 

@@ -18,8 +18,18 @@ export interface CheckedIndex {
   readonly locator: ChunkLocator;
   /** What is wrong with a pack that is lost. */
   lostReason(pack: PackFrames): LifeboatError;
-  /** Why a chunk that is in no good pack can't be had. */
+  /** Why a chunk that is needed and in no good pack can't be had; it is noted in {@link lacking}. */
   reason(id: Uint8Array): LifeboatError;
+  /** What it was asked for. */
+  readonly lacking: LackingChunks;
+}
+
+/** Where the chunks were that can't be had. */
+export interface LackingChunks {
+  /** The packs that are gone or have another size, by their ids. */
+  readonly packs: ReadonlySet<string>;
+  /** Whether there are some that no index names. */
+  readonly unknown: boolean;
 }
 
 /** How an index is checked. */
@@ -54,6 +64,7 @@ export async function checkIndex(
     else lost.add(pack);
   }
   const anew = siteLocator(storage, tools);
+  const lacking = { packs: new Set<string>(), unknown: false };
   return {
     good,
     lost,
@@ -64,9 +75,14 @@ export async function checkIndex(
     lostReason: (pack) => lostPack(pack, listed.get(pack.id)),
     reason(id) {
       const place = lost.find(id);
-      if (place === undefined) return unknownChunk(id);
+      if (place === undefined) {
+        lacking.unknown = true;
+        return unknownChunk(id);
+      }
+      lacking.packs.add(place.pack.id);
       return lostPack(place.pack, listed.get(place.pack.id));
     },
+    lacking,
   };
 }
 

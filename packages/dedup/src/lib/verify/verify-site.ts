@@ -8,7 +8,8 @@ import {
 import { assertShare, type Manifests } from "@lifeboat/manifests";
 import type { DedupSite } from "../dedup-site.ts";
 import { openReading } from "../read/reading.ts";
-import { packsToAvoid, readMarks } from "../session/marks.ts";
+import { markLost } from "../session/mark-lost.ts";
+import { packsMarkedDamaged, packsToAvoid, readMarks } from "../session/marks.ts";
 import { problemOf } from "./problems.ts";
 import { Records } from "./records.ts";
 import { listBackups, SiteBackups } from "./site-backups.ts";
@@ -19,7 +20,7 @@ import { checkIndex } from "./verify-index.ts";
 /**
  * Verifies a site, or a share of it (docs/spec/dedup.md, "Verify"): each pack is read once, each block of lists is
  * looked at once, whatever the number of backups. Of a share the lists are gone through only where a pack turned out
- * to be damaged or gone.
+ * to be damaged or gone. What is lost gets a mark, so that the next backup stores it again.
  */
 export async function verifySite(
   site: DedupSite,
@@ -35,14 +36,24 @@ export async function verifySite(
   const signal = options.signal === undefined ? failure.signal : AbortSignal.any([options.signal, failure.signal]);
   // The backups before the index, so that it tells of all that they need; the marks before the packs are listed.
   const backups = await listBackups(manifests, { signal });
-  const marked = packsToAvoid(await readMarks(context, { signal }));
+  const marks = await readMarks(context, { signal });
+  const marked = packsToAvoid(marks);
   const onDamaged = (object: string, error: LifeboatError) => onProblem({ ...problemOf(error), object });
   const records = new Records(site);
   await records.load(onDamaged, { signal });
   const index = await checkIndex(storage, tools, onDamaged, { signal, marked });
   await using reading = await openReading({ storage, key, threads, locator: index.locator }, { signal });
 
-  const packs = new SitePacks({ site, index, reading, records, marked, level, options });
+  const packs = new SitePacks({
+    site,
+    index,
+    reading,
+    records,
+    marked,
+    markedDamaged: packsMarkedDamaged(marks),
+    level,
+    options,
+  });
   const lists = new SiteBackups({ site, manifests, index, reading, backups, level, onProblem, signal });
   const onStep = () => onProgress?.({ entries: lists.done.entries, bytes: packs.bytes, totalBytes: packs.totalBytes });
   const work = [packs.read(onStep, signal), share === undefined ? lists.check(onStep) : Promise.resolve()];
@@ -56,8 +67,13 @@ export async function verifySite(
   const lost = await lostChunks(damaged, index.good, reading.data, { signal });
   if (lost.size > 0) await lists.tell(lost);
   await packs.remember(signal);
+  const isNoted = await markLost(
+    context,
+    { packs: [...packs.lost, ...index.lacking.packs], unknown: index.lacking.unknown },
+    { signal },
+  );
   const { backups: checked, entries, contentBytes } = lists.done;
-  return { backups: checked, entries, contentBytes, ...packs.done, remembered: records.remembered };
+  return { backups: checked, entries, contentBytes, ...packs.done, remembered: records.remembered && isNoted };
 }
 
 /**

@@ -1,10 +1,21 @@
-import type { CheckLevel, CheckOptions, LifeboatError, Manifest, SiteContext, WorkDone } from "@lifeboat/contracts";
+import {
+  type AbortOptions,
+  type BackupChecked,
+  type CheckLevel,
+  type CheckOptions,
+  isLifeboatError,
+  type LifeboatError,
+  type Manifest,
+  type SiteContext,
+} from "@lifeboat/contracts";
 import type { Manifests } from "@lifeboat/manifests";
 import type { IndexTools } from "../index/index-object.ts";
 import type { PackFrames } from "../index/pack-frames.ts";
 import { openPartObject } from "../read/open-part.ts";
-import { isDamage } from "../read/read-errors.ts";
+import { isDamage, isLoss } from "../read/read-errors.ts";
 import { openReading } from "../read/reading.ts";
+import { markLost } from "../session/mark-lost.ts";
+import { packsToAvoid, readMarks } from "../session/marks.ts";
 import { sealingKey } from "../site-key.ts";
 import { type ListedPart, Needs } from "./needed.ts";
 import { verifyPacks } from "./packs.ts";
@@ -21,21 +32,23 @@ export interface VerifyTools {
 
 /**
  * Verifies a backup (docs/spec/dedup.md, "Verify"). Packs are read once each; which entries a damaged one
- * touches is found by going through the lists once more.
+ * touches is found by going through the lists once more. What is lost gets a mark, so that the next backup stores it
+ * again.
  */
 export async function verifyBackup(
   { site, manifests, tools }: VerifyTools,
   manifest: Manifest,
   level: CheckLevel,
   options: CheckOptions,
-): Promise<WorkDone> {
+): Promise<BackupChecked> {
   const { storage, threads } = site;
   const { key } = tools;
   const { signal, onProblem, onProgress } = options;
   const objects = level === "presence" ? level : "checksum";
   await manifests.checkObjects(manifest.id, manifest, objects, { ...options, onProgress: undefined });
   const onDamaged = (_: string, error: LifeboatError) => onProblem(problemOf(error));
-  const index = await checkIndex(storage, tools, onDamaged, { signal });
+  const marked = await condemned(site, { signal });
+  const index = await checkIndex(storage, tools, onDamaged, { signal, marked });
   await using reading = await openReading({ storage, key, threads, locator: index.locator }, { signal });
 
   const parts = await openParts(site, manifest, options);
@@ -46,27 +59,40 @@ export async function verifyBackup(
     onProgress?.({ entries: needs.entries, bytes: 0, storedBytes: 0 });
   }
   const { entries, packs } = needs;
+  const lost = new Set<string>();
   let storedBytes = 0;
   if (level !== "presence") {
     const onShare = (share: number, stored: number) =>
       onProgress?.({ entries, bytes: Math.floor(size * share), storedBytes: stored });
-    storedBytes = await verifyNeeded(site, { index, reading, packs }, parts, level, options, onShare);
+    storedBytes = await verifyNeeded(site, { index, reading, packs, lost }, parts, level, options, onShare);
   }
   const done = { entries, bytes: size, storedBytes };
   onProgress?.(done);
-  return done;
+  const { lacking } = index;
+  const found = { packs: [...lost, ...lacking.packs], unknown: lacking.unknown };
+  return { ...done, remembered: await markLost(site, found, { signal }) };
+}
+
+/** Packs that are not to be relied on where others have the same; none where nobody can tell. */
+async function condemned(site: SiteContext, options: AbortOptions): Promise<ReadonlySet<string>> {
+  try {
+    return packsToAvoid(await readMarks(site, options));
+  } catch (error) {
+    if (isLifeboatError(error, "LOCKED")) return new Set(); // what the backup needs can be looked at all the same
+    throw error;
+  }
 }
 
 /** Reads the packs that are needed; answers how many bytes that was. */
 async function verifyNeeded(
   site: SiteContext,
-  needed: TouchedWork,
+  needed: TouchedWork & { readonly lost: Set<string> },
   parts: readonly ListedPart[],
   level: Exclude<CheckLevel, "presence">,
   options: CheckOptions,
   onShare: (share: number, storedBytes: number) => void,
 ): Promise<number> {
-  const { packs, reading } = needed;
+  const { packs, reading, lost } = needed;
   const total = [...packs].reduce((sum, { size }) => sum + size, 0);
   const damaged = new Set<PackFrames>();
   let stored = 0;
@@ -80,6 +106,7 @@ async function verifyNeeded(
       onShare(stored / total, stored);
       if (problem === undefined) return;
       damaged.add(pack);
+      if (isLoss(problem)) lost.add(pack.id);
       options.onProblem(problemOf(problem));
     },
   });

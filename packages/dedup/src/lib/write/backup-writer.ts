@@ -13,7 +13,7 @@ import { backupKey, type Manifests } from "@lifeboat/manifests";
 import { gearTable } from "../chunk/gear-table.ts";
 import type { ChunkProfile } from "../chunk/profile.ts";
 import type { DedupSite } from "../dedup-site.ts";
-import { listPacks, loadIndex, reliable } from "../index/load.ts";
+import { listPacks, loadIndex, missingPacks, noting, reliable } from "../index/load.ts";
 import { siteLocator } from "../index/locator.ts";
 import type { SiteIndex } from "../index/site-index.ts";
 import { createIndexWriter } from "../index/writer.ts";
@@ -23,6 +23,7 @@ import { packTarget } from "../pack/limits.ts";
 import type { ChunkLocator } from "../read/chunk-map.ts";
 import { hintedLocator } from "../read/hinted-locator.ts";
 import { openReading } from "../read/reading.ts";
+import { markLost } from "../session/mark-lost.ts";
 import { packsToAvoid, readMarks } from "../session/marks.ts";
 import { chunkIdKey, chunkTableSeed } from "../site-key.ts";
 import { metadataOf } from "./metadata.ts";
@@ -56,6 +57,8 @@ export async function beginBackup(
   const avoid = packsToAvoid(await readMarks(context, options)); // before packs are listed: the two must not change places
   /** Written last but the manifest: they must not be there before all that they need. */
   const parts = new Map<string, Uint8Array>();
+  /** Whether packs are gone that the index names: previous backups may need them. */
+  let lacks = false;
   let indexed: Promise<{ readonly index: SiteIndex; readonly siteBytes: number }> | undefined;
   let opened:
     | Promise<{ readonly line: PackLine; readonly flushIndex: (options: AbortOptions) => Promise<void> }>
@@ -66,7 +69,14 @@ export async function beginBackup(
   async function readIndex() {
     const listed = await listPacks(storage, { signal });
     const onDamaged = () => undefined; // what it told of is stored again: that heals it, as far as this backup goes
-    const index = await loadIndex(storage, tools, reliable(listed, avoid), { signal, onDamaged });
+    const unlisted = new Map<string, number>();
+    const standing = noting(unlisted, reliable(listed, avoid));
+    const index = await loadIndex(storage, tools, standing, { signal, onDamaged });
+    for (const id of avoid) unlisted.delete(id);
+    const lost = await missingPacks(storage, unlisted, { signal });
+    // The next backup stores again what was in them; so do this one's parts that are yet to come.
+    if (lost.length > 0) await markLost(context, { packs: lost, unknown: false }, { signal });
+    lacks ||= lost.length > 0;
     return { index, siteBytes: [...listed.values()].reduce((sum, size) => sum + size, 0) };
   }
 
@@ -108,7 +118,7 @@ export async function beginBackup(
     }
     const locator = previousLocator(found);
     await using reading = await openReading({ storage, key, threads: Math.min(1, threads), locator }, { signal });
-    const lookUp = avoid.size === 0 ? null : (await siteIndex()).index.tables;
+    const lookUp = avoid.size === 0 && !lacks ? null : (await siteIndex()).index.tables;
     const previous = previousList(found.root, reading.lists, lookUp);
     try {
       return { written: await new PartWriter({ ...write, previous }, partOptions).write(entries), found };

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect } from "vitest";
+import { codePoint } from "../code-point.ts";
 import { bytesOf, read } from "../helpers.ts";
 import { expectFailure, expectObject, keysOf, type StorageHarness } from "./harness.ts";
 
@@ -7,7 +8,7 @@ const SIZE = 300_007;
 const PLAIN = /^[^\p{Cc}\p{Cs}\\/]+$/u;
 
 const segment = fc
-  .string({ unit: "binary", minLength: 1, maxLength: 40 })
+  .string({ unit: codePoint, minLength: 1, maxLength: 40 })
   .filter((text) => PLAIN.test(text) && text !== "." && text !== "..");
 const key = fc.array(segment, { minLength: 1, maxLength: 5 }).map((segments) => segments.join("/"));
 
