@@ -4,7 +4,7 @@ import { explainSeed, type SimulationSubject, simulateSeeds } from "@lifeboat/te
 import { archiveSubject } from "./archive-subject.ts";
 import { broken, type Omission } from "./broken.ts";
 import { dedupSubject } from "./dedup-subject.ts";
-import { findLoss } from "./find.ts";
+import { findBroken } from "./find.ts";
 
 const SUBJECTS: Readonly<Record<string, SimulationSubject>> = { archive: archiveSubject, dedup: dedupSubject };
 
@@ -26,8 +26,10 @@ if (whole === undefined) throw new Error(`There is no format ${values.format} to
 const subject = values.without === undefined ? whole : broken(whole, values.without as Omission);
 
 if (values.without !== undefined && values.seed === undefined) {
-  const loss = await findLoss(subject, Number(values.from), Number(values.seeds));
-  console.log(loss === null ? `${subject.name}: nothing is lost` : `seed ${loss.seed}: ${loss.violation?.message}`);
+  const { first } = await findBroken(subject, ["whole"], { from: Number(values.from), seeds: Number(values.seeds) });
+  console.log(
+    first === undefined ? `${subject.name}: nothing is lost` : `seed ${first.seed}: ${first.violation?.message}`,
+  );
 } else if (values.seed !== undefined) console.log(await explainSeed(subject, Number(values.seed)));
 else {
   const { failure, ...sums } = await simulateSeeds(subject, {
