@@ -1,5 +1,8 @@
 import { type SimulationOutcome, type SimulationSubject, simulate, type Violation } from "@lifeboat/testkit";
 
+/** The promises about data; the others are broken by much that is left out, too. */
+export const DATA: readonly Violation["promise"][] = ["whole", "kept", "restorable"];
+
 /** What seeds showed of a subject that lacks something. */
 export interface Found {
   readonly seeds: number;

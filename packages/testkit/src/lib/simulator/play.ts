@@ -48,7 +48,7 @@ async function found(stage: Stage): Promise<void> {
 /** Everybody does what they have to do, until all have done it and nothing is under way. */
 async function trouble(stage: Stage, programs: readonly Program[]): Promise<void> {
   const { seed, world, weather, observer, server } = stage;
-  const pool = contentPool(dice(seed, "contents"));
+  const pool = contentPool(dice(seed, "contents"), weather.hurry ? 5 : undefined);
   const crews = programs.map((program) => new Crew(stage, program, changingTree(pool)));
   server.skew = weather.serverSkew;
   if (weather.full > 0) fillUp(stage);

@@ -30,9 +30,9 @@ const KINDS: readonly ActionKind[] = [
 
 /** Hosts in a hurry: after a backup of each, one makes room, another fills it, others do either. */
 const HURRIED: readonly (readonly ActionKind[])[] = [
-  ["delete", "delete", "prune", "prune"],
-  ["backup", "backup", "backup", "backup"],
-  ["delete", "backup", "list", "prune"],
+  ["delete", "prune", "prune"],
+  ["backup", "backup", "backup"],
+  ["delete", "backup", "prune", "list"],
 ];
 /** They meet so long after their first backups: what is younger than an hour a prune may leave alone. */
 const MEETING_MS = 3 * 3_600_000;
@@ -41,7 +41,7 @@ const MEETING_MS = 3 * 3_600_000;
 export function programsOf(seed: number, weather: Weather, abilities: ReadonlySet<ActionKind>): Program[] {
   const random = dice(seed, "programs");
   const kinds = KINDS.filter((kind) => abilities.has(kind));
-  return Array.from({ length: 2 + random.below(3) }, (_, n) => {
+  return Array.from({ length: 2 + random.below(weather.hurry ? 2 : 3) }, (_, n) => {
     const name = String.fromCodePoint(97 + n);
     return {
       name,
