@@ -3,8 +3,8 @@ import type { Order } from "./orders.ts";
 import { reordered } from "./reordered.ts";
 
 /** The same subject in weather that aims at an order. */
-export function aimedAt(subject: SimulationSubject, { aims }: Order): SimulationSubject {
-  return { ...subject, climate: { ...subject.climate, focus: aims } };
+export function aimedAt(subject: SimulationSubject, { aims, givesUp = false }: Order): SimulationSubject {
+  return { ...subject, climate: { ...subject.climate, focus: aims, wildClocks: givesUp } };
 }
 
 /** The same, with the order turned around. */

@@ -32,10 +32,11 @@ const KINDS: readonly ActionKind[] = [
 const HURRIED: readonly (readonly ActionKind[])[] = [
   ["delete", "prune", "prune"],
   ["backup", "backup", "backup"],
-  ["delete", "backup", "prune", "list"],
+  ["list", "backup", "list", "prune"],
 ];
 /** They meet so long after their first backups: what is younger than an hour a prune may leave alone. */
 const MEETING_MS = 3 * 3_600_000;
+const LONG_AFTER_MS = 3_600_000;
 
 /** What all hosts of a seed do. */
 export function programsOf(seed: number, weather: Weather, abilities: ReadonlySet<ActionKind>): Program[] {
@@ -61,7 +62,8 @@ function hurried(random: Dice, { pause }: Weather, name: string, kinds: readonly
   const length = 2 + random.below(kinds.length - 1);
   const first: Action = { name: `${name}.0`, kind: "backup", pause: random.span(1, 60_000) };
   const others = kinds.slice(0, length).map((kind, n) => {
-    const wait = random.span(1, pause);
+    const isLast = n === length - 1; // perhaps long after, when others have been given up
+    const wait = isLast && random.chance(0.6) ? random.span(60_000, LONG_AFTER_MS) : random.span(1, pause);
     return { name: `${name}.${n + 1}`, kind, pause: n === 0 ? MEETING_MS + wait : wait };
   });
   return [first, ...others];

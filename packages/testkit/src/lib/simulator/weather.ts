@@ -99,7 +99,7 @@ export const CLEAR: Weather = {
 export function weatherOf(seed: number, climate: Climate): Weather {
   const { wildClocks = true, ghosts = true, focus } = climate;
   const random = dice(seed, "weather");
-  if (focus !== undefined) return focused(random, focus);
+  if (focus !== undefined) return focused(random, focus, wildClocks);
   const maybe = (share: number, from: number, to: number) =>
     random.chance(share) ? random.span(from * 1e6, to * 1e6) / 1e6 : 0;
   const sometimes = (from: number, to: number) => maybe(0.4, from, to);
@@ -126,7 +126,7 @@ export function weatherOf(seed: number, climate: Climate): Weather {
 }
 
 /** Trouble at some calls, and hardly any elsewhere. */
-function focused(random: Dice, focus: readonly string[]): Weather {
+function focused(random: Dice, focus: readonly string[], wildClocks: boolean): Weather {
   const aim = (): Aim => {
     const [trouble, operation, part = ""] = random.pick(focus)?.split(" ") ?? [];
     const probability = random.span(100, 800) / 1000;
@@ -149,6 +149,8 @@ function focused(random: Dice, focus: readonly string[]): Weather {
     sleep: rarely(),
     longest: random.span(30_000, 3_600_000),
     aims: Array.from({ length: 1 + random.below(3) }, aim),
+    // Enough for a live lease to look lapsed now and then.
+    serverSkew: wildClocks && random.chance(0.5) ? random.span(70_000, 200_000) : 0,
     stops: random.chance(0.5),
     conditionalPut: random.chance(0.8),
     pause: random.span(100, HASTE),
