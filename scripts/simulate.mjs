@@ -27,7 +27,7 @@ await build({
   conditions: ["@lifeboat/source"],
   external: ["vitest"],
   plugins: [workerCodeEsbuild()],
-  banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
+  banner: { js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);' },
   logLevel: "error",
 });
 
