@@ -1,7 +1,6 @@
 import { explainSeed, type SimulationSubject, simulate, simulateSeeds } from "@lifeboat/testkit";
 import { describe, expect, it } from "vitest";
 import { archiveSubject } from "./simulation/archive-subject.ts";
-import { broken } from "./simulation/broken.ts";
 import { dedupSubject } from "./simulation/dedup-subject.ts";
 
 // `npm run simulate -- --format dedup --seeds 100000` runs many more; `-- --seed 17` shows what happens in one.
@@ -12,9 +11,9 @@ async function expectKept(subject: SimulationSubject, seeds: number): Promise<vo
 }
 
 describe("several hosts on one site, in all kinds of weather", () => {
-  it("never break a promise with the archive format", () => expectKept(archiveSubject, 50), 600_000);
+  it("never break a promise with the archive format", () => expectKept(archiveSubject, 40), 600_000);
 
-  it("never break a promise with the dedup format", () => expectKept(dedupSubject, 100), 600_000);
+  it("never break a promise with the dedup format", () => expectKept(dedupSubject, 80), 600_000);
 
   it("do the same again with the same seed", async () => {
     const told = async () => {
@@ -35,11 +34,5 @@ describe("what the simulation has found", () => {
     [403, "a slow sweep removes the parts of a run that has ended well meanwhile"],
   ])("stays mended: seed %i, %s", async (seed) => {
     expect((await simulate(dedupSubject, seed)).violation).toBeUndefined();
-  });
-});
-
-describe("the simulation", () => {
-  it("finds that data is lost where nobody is fenced before others go on without him", async () => {
-    expect((await simulate(broken(dedupSubject, "fences"), 31)).violation).toMatchObject({ promise: "whole" });
   });
 });

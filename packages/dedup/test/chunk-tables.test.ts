@@ -91,6 +91,26 @@ describe("the index in memory", () => {
     }
   });
 
+  it("begins small, and keeps every chunk and its number as it grows, by itself or to be shared", () => {
+    const count = 40_000;
+    const ids = randomFillSync(new Uint8Array(count * 32));
+    const tables = new ChunkTables();
+    expect(tables.bytes).toBeLessThan(5000);
+    const numbers = new Map<number, number>();
+    for (let n = 0; n < count; n++) {
+      tables.settle(ids, n * 32, { frame: n, offset: 0, length: 1 });
+      numbers.set(n, tables.number(ids, n * 32));
+      expect(numbers.get(n)).toBeLessThan(tables.numbers);
+    }
+    const worker = new AttachedTables().attach(tables.share());
+    for (let n = 0; n < count; n++) {
+      if (worker.claim(ids, n * 32)) expect(n).toBe("known to the thread");
+      if (tables.find(ids, n * 32)?.frame !== n) expect(n).toBe("found");
+      if (tables.number(ids, n * 32) !== numbers.get(n)) expect(n).toBe("of the same number");
+    }
+    expect(Array.from(tables.entries(), ({ number }) => number).length).toBe(count);
+  });
+
   it("keeps what threads have claimed when it is split, and never refuses them", () => {
     const tables = new ChunkTables();
     const worker = new AttachedTables().attach(tables.share());

@@ -249,6 +249,25 @@ describe("a prune", () => {
     expect(await contentOf(site.storage, site, kept)).toEqual(shared);
   });
 
+  it("tells the index of a pack that no index names yet before it lets go of another copy for it", async () => {
+    const site = new PruneSite();
+    const texts = { a: text("a", 50_000) };
+    const gone = await site.backup(1, texts);
+    const { part, root } = await site.putPart([{ path: "a", bytes: Buffer.from(texts.a) }]); // relies on what is there
+    for (const { id } of site.packs.splice(2)) await site.storage.delete([packKey(id)]);
+    await forget(site, gone);
+    let ended: Manifest | undefined;
+    const sessions = async () => {
+      if (ended !== undefined) return [];
+      ended = await site.commit(2, part, root);
+      await site.putPart([{ path: "a", bytes: Buffer.from(texts.a) }]); // of a run that avoids what is condemned
+      return [];
+    };
+    expect(await prune(site, { sessions })).toMatchObject({ deletedPacks: 2, copiedBytes: 0, problems: [] });
+    if (ended === undefined) expect.fail("It did not look for sessions.");
+    expect(await contentOf(site.storage, site, ended)).toEqual(texts);
+  });
+
   it("believes no pack in another's mark", async () => {
     const site = new PruneSite();
     const texts = { a: text("a", 5000) };

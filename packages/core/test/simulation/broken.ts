@@ -2,7 +2,8 @@ import type { Storage } from "@lifeboat/contracts";
 import type { SimulationSubject } from "@lifeboat/testkit";
 
 /** What of the protocol can be left out, to see that the simulation finds it missing. */
-export type Omission = "fences" | "marks" | "leases" | "index";
+export const OMISSIONS = ["fences", "marks", "leases", "index"] as const;
+type Omission = (typeof OMISSIONS)[number];
 
 /** A host's storage with one thing left out: what it should put, or should see, is as if it were not. */
 function without(storage: Storage, omission: Omission): Storage {

@@ -1,7 +1,7 @@
 import { equalBytes, utf8 } from "./bytes.ts";
 import { fail, invalid } from "./errors.ts";
 import type { SealedHeader, SealedKind } from "./header.ts";
-import { hkdf } from "./hkdf.ts";
+import { expand, extract } from "./hkdf.ts";
 import type { Primitives } from "./primitives.ts";
 import type { SealState } from "./segment.ts";
 
@@ -11,14 +11,21 @@ export type SiteKeySource = Uint8Array | ((header: SealedHeader) => Uint8Array |
 const COMMIT = utf8("lifeboat/1 commit");
 const SEAL = utf8("lifeboat/1 seal");
 
-/** What a header says of its key, without telling the key. */
-export function commitmentOf(p: Primitives, siteKey: Uint8Array, salt: Uint8Array, fixed: Uint8Array): Uint8Array {
-  return hkdf(p, siteKey, salt, COMMIT, fixed);
+/** What one object's keys are derived from, by the site key and its salt. */
+export interface ObjectKeys {
+  /** What a header says of its key, without telling the key. */
+  commitment(fixed: Uint8Array): Uint8Array;
+  /** The key of its segments. */
+  sealKey(digest: Uint8Array): Uint8Array;
 }
 
-/** The key of one object's segments. */
-export function sealKey(p: Primitives, siteKey: Uint8Array, salt: Uint8Array, digest: Uint8Array): Uint8Array {
-  return hkdf(p, siteKey, salt, SEAL, digest);
+/** The keys of the object with this salt. */
+export function objectKeys(p: Primitives, siteKey: Uint8Array, salt: Uint8Array): ObjectKeys {
+  const extracted = extract(p, siteKey, salt);
+  return {
+    commitment: (fixed) => expand(p, extracted, COMMIT, fixed),
+    sealKey: (digest) => expand(p, extracted, SEAL, digest),
+  };
 }
 
 /** Docs: `Sealing.openHeader`. */
@@ -28,11 +35,12 @@ export function openHeader(p: Primitives, header: SealedHeader, siteKey: Uint8Ar
     const message = `Expected a sealed object of kind ${kind}, found kind ${header.kind}.`;
     throw fail("INCOMPATIBLE", "sealed.open", message, "Check whether the file lies where it belongs.");
   }
-  if (!equalBytes(commitmentOf(p, siteKey, header.salt, header.fixed), header.commitment)) {
+  const keys = objectKeys(p, siteKey, header.salt);
+  if (!equalBytes(keys.commitment(header.fixed), header.commitment)) {
     const message = "The sealed object is whole, but was made under another site key than the one given.";
     throw fail("WRONG_KEY", "sealed.open", message, "Open it with the key of the site that it was made in.");
   }
-  return { suite: header.suite, key: sealKey(p, siteKey, header.salt, header.digest) };
+  return { suite: header.suite, key: keys.sealKey(header.digest) };
 }
 
 /** The key, from whichever source. */

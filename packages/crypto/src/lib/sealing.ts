@@ -2,7 +2,7 @@ import type { CipherSuite } from "@lifeboat/contracts";
 import { randomBytes } from "./bytes.ts";
 import { openBytes, type SealBytes, sealBytes } from "./field.ts";
 import { finishHeader, fixedPart, parseHeader, type SealedHeader, type SealedKind } from "./header.ts";
-import { assertSiteKey, commitmentOf, openHeader, type SiteKeySource, sealKey } from "./open-header.ts";
+import { assertSiteKey, objectKeys, openHeader, type SiteKeySource } from "./open-header.ts";
 import type { Primitives } from "./primitives.ts";
 import { type SealStreamOptions, sealStream } from "./seal-stream.ts";
 import { openSealed, type RandomReader, type SealedReader } from "./sealed-reader.ts";
@@ -95,8 +95,9 @@ export function createSealing(p: Primitives, random: (length: number) => Uint8Ar
     assertSiteKey(siteKey, "sealed.seal");
     const fixed = fixedPart(suite, kind, keyBlock.length);
     const salt = random(32);
-    const { header, digest } = finishHeader(p, fixed, salt, commitmentOf(p, siteKey, salt, fixed), keyBlock);
-    return { header, state: { suite, key: sealKey(p, siteKey, salt, digest) } };
+    const keys = objectKeys(p, siteKey, salt);
+    const { header, digest } = finishHeader(p, fixed, salt, keys.commitment(fixed), keyBlock);
+    return { header, state: { suite, key: keys.sealKey(digest) } };
   }
 
   return {

@@ -2,7 +2,7 @@
 import { view } from "../../src/lib/bytes.ts";
 import { finishHeader, type SealedKind } from "../../src/lib/header.ts";
 import { nodePrimitives } from "../../src/lib/node-primitives.ts";
-import { sealKey } from "../../src/lib/open-header.ts";
+import { objectKeys } from "../../src/lib/open-header.ts";
 import type { SealState } from "../../src/lib/segment.ts";
 import { encodeTable, type TableRow } from "../../src/lib/table.ts";
 import { sealTrailer } from "../../src/lib/trailer.ts";
@@ -79,7 +79,7 @@ export function forgeHeader(header: Uint8Array, change: (body: Uint8Array) => vo
 /** The same by the holder of the key, whose segments then open. */
 export function stateFor(header: Uint8Array, suite: 1 | 2): SealState {
   const digest = nodePrimitives.sha256(header.slice(0, -16));
-  return { suite, key: sealKey(nodePrimitives, siteKey, header.slice(16, 48), digest) };
+  return { suite, key: objectKeys(nodePrimitives, siteKey, header.slice(16, 48)).sealKey(digest) };
 }
 
 export function setU32(bytes: Uint8Array, at: number, value: number): Uint8Array {

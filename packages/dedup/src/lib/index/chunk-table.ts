@@ -3,28 +3,42 @@
 // A slot holds the number of a row, counted from 1, in its low 17 bits, and above them 15 bits of the id, so that
 // other ids' rows are almost never looked at. A row is written before its slot is, and never moves.
 
-/** Slots of a table; a power of two, so that a row's number fits into 17 bits. */
-const SLOTS = 1 << 17;
 const ROW_BITS = 17;
-const ROW_MASK = SLOTS - 1;
-/** The most rows: beyond that probing becomes slow. */
+const ROW_MASK = (1 << ROW_BITS) - 1;
+/** Slots of a whole table; a power of two, so that a row's number fits into 17 bits. */
+const SLOTS = 1 << ROW_BITS;
+/** Slots of the smallest one: a small site takes some 40 KB. */
+const LEAST_SLOTS = 1 << 10;
+/** A table that is too full becomes so many times as large. */
+const GROWTH = 4;
+/** The most rows of a whole table: beyond that probing becomes slow. */
 export const TABLE_ROWS = 118_000;
-/** A table with so many rows is to be split: 0.72 of the slots. What is above is room for tasks under way. */
-export const SPLIT_ROWS = 94_000;
+/** A table is too full at 0.72 of its slots. What is above is room for tasks under way. */
+const FULL_ROWS = 94_000;
 const ID_WORDS = 8;
 const META_BYTES = 64;
+/** What a row takes, besides its slot. */
+const ROW_BYTES = ID_WORDS * 4 + 12;
 
 /** The frame of a row that is claimed: its chunk is on its way into a pack. */
 export const CLAIMED = 0xffff_ffff;
 /** The frame of a row whose chunk did not get into a pack: whoever claims it next stores it. */
 export const RELEASED = 0xffff_fffe;
 
-const SLOTS_AT = META_BYTES;
-const IDS_AT = SLOTS_AT + SLOTS * 4;
-const FRAMES_AT = IDS_AT + TABLE_ROWS * ID_WORDS * 4;
-const OFFSETS_AT = FRAMES_AT + TABLE_ROWS * 4;
-const LENGTHS_AT = OFFSETS_AT + TABLE_ROWS * 4;
-const TABLE_BYTES = LENGTHS_AT + TABLE_ROWS * 4;
+/** Where what begins in the memory of a table. */
+function layoutOf(slots: number) {
+  const rows = Math.floor((TABLE_ROWS * slots) / SLOTS);
+  const idsAt = META_BYTES + slots * 4;
+  const framesAt = idsAt + rows * ID_WORDS * 4;
+  return { rows, idsAt, framesAt, bytes: META_BYTES + slots * 4 + rows * ROW_BYTES };
+}
+
+/** The slots of a table that takes so many bytes. */
+function slotsOf(bytes: number): number {
+  let slots = LEAST_SLOTS;
+  while (slots < SLOTS && layoutOf(slots).bytes < bytes) slots *= 2;
+  return slots;
+}
 
 /** An id as eight numbers, taken from bytes once. */
 export class IdWords {
@@ -45,9 +59,13 @@ export class IdWords {
   }
 }
 
-/** One table. The memory is zeroes where nothing was written, so that only what is used takes room. */
+/** One table. A small one grows by a copy of it, up to {@link TABLE_ROWS}; then it is to be split. */
 export class ChunkTable {
   readonly buffer: SharedArrayBuffer;
+  /** How many rows it takes. */
+  readonly capacity: number;
+  readonly #fullAt: number;
+  readonly #mask: number;
   readonly #meta: Int32Array;
   readonly #slots: Int32Array;
   readonly #ids: Int32Array;
@@ -55,25 +73,73 @@ export class ChunkTable {
   readonly offsets: Uint32Array;
   readonly lengths: Uint32Array;
 
-  constructor(buffer = new SharedArrayBuffer(TABLE_BYTES)) {
+  /** The least table; or the one that a memory holds. */
+  constructor(buffer = new SharedArrayBuffer(layoutOf(LEAST_SLOTS).bytes)) {
+    const slots = slotsOf(buffer.byteLength);
+    const { rows, idsAt, framesAt } = layoutOf(slots);
     this.buffer = buffer;
+    this.capacity = rows;
+    this.#fullAt = Math.floor((FULL_ROWS * slots) / SLOTS);
+    this.#mask = slots - 1;
     this.#meta = new Int32Array(buffer, 0, META_BYTES / 4);
-    this.#slots = new Int32Array(buffer, SLOTS_AT, SLOTS);
-    this.#ids = new Int32Array(buffer, IDS_AT, TABLE_ROWS * ID_WORDS);
-    this.frames = new Uint32Array(buffer, FRAMES_AT, TABLE_ROWS);
-    this.offsets = new Uint32Array(buffer, OFFSETS_AT, TABLE_ROWS);
-    this.lengths = new Uint32Array(buffer, LENGTHS_AT, TABLE_ROWS);
+    this.#slots = new Int32Array(buffer, META_BYTES, slots);
+    this.#ids = new Int32Array(buffer, idsAt, rows * ID_WORDS);
+    this.frames = new Uint32Array(buffer, framesAt, rows);
+    this.offsets = new Uint32Array(buffer, framesAt + rows * 4, rows);
+    this.lengths = new Uint32Array(buffer, framesAt + rows * 8, rows);
+  }
+
+  /** A table of the largest size. */
+  static whole(): ChunkTable {
+    return new ChunkTable(new SharedArrayBuffer(layoutOf(SLOTS).bytes));
+  }
+
+  /** Whether it is of the largest size: then it does not grow, and has room for what threads add to it. */
+  get isWhole(): boolean {
+    return this.capacity === TABLE_ROWS;
+  }
+
+  /** Whether it is to grow, or to be split. */
+  get isFull(): boolean {
+    return this.rows >= this.#fullAt;
+  }
+
+  /** A larger one with the same rows, by the same numbers; to be called while nobody adds to it. */
+  grown(slots = Math.min(SLOTS, GROWTH * (this.#mask + 1))): ChunkTable {
+    const larger = new ChunkTable(new SharedArrayBuffer(layoutOf(slots).bytes));
+    const rows = this.rows;
+    larger.#meta[0] = rows;
+    larger.#ids.set(this.#ids.subarray(0, rows * ID_WORDS));
+    larger.frames.set(this.frames.subarray(0, rows));
+    larger.offsets.set(this.offsets.subarray(0, rows));
+    larger.lengths.set(this.lengths.subarray(0, rows));
+    const id = new IdWords();
+    for (const row of this.used()) {
+      this.id(row, id);
+      larger.#point(id.words, row);
+    }
+    return larger;
+  }
+
+  /** The same at its largest. */
+  madeWhole(): ChunkTable {
+    return this.isWhole ? this : this.grown(SLOTS);
   }
 
   /** How many rows were given out; a few may be unused. */
   get rows(): number {
-    return Math.min(Atomics.load(this.#meta, 0), TABLE_ROWS);
+    return Math.min(Atomics.load(this.#meta, 0), this.capacity);
+  }
+
+  /** Bytes that are in use. */
+  get bytes(): number {
+    return this.rows * ROW_BYTES + 4 * (this.#mask + 1);
   }
 
   /** The row of an id, or -1. */
   find({ words }: IdWords): number {
-    const mark = markOf(words);
-    for (let at = slotOf(words), n = 0; n < SLOTS; at = (at + 1) & ROW_MASK, n++) {
+    const [mark, mask] = [markOf(words), this.#mask];
+    for (let at = slotOf(words) & mask, n = 0; n <= mask; at = (at + 1) & mask, n++) {
       const slot = Atomics.load(this.#slots, at);
       if (slot === 0) return -1;
       if (((slot ^ mark) & ~ROW_MASK) === 0 && this.#is((slot & ROW_MASK) - 1, words)) return (slot & ROW_MASK) - 1;
@@ -86,9 +152,9 @@ export class ChunkTable {
    * answered as `-2 - row`. -1 where there is no room. Any threads may call it at once.
    */
   findOrAdd({ words }: IdWords): number {
-    const mark = markOf(words);
+    const [mark, mask] = [markOf(words), this.#mask];
     let own = -1;
-    for (let at = slotOf(words), n = 0; n < SLOTS; at = (at + 1) & ROW_MASK, n++) {
+    for (let at = slotOf(words) & mask, n = 0; n <= mask; at = (at + 1) & mask, n++) {
       let slot = Atomics.load(this.#slots, at);
       if (slot === 0) {
         if (own === -1) own = this.#newRow(words);
@@ -124,13 +190,19 @@ export class ChunkTable {
 
   #newRow(words: Int32Array): number {
     const row = Atomics.add(this.#meta, 0, 1);
-    if (row >= TABLE_ROWS) {
+    if (row >= this.capacity) {
       Atomics.sub(this.#meta, 0, 1);
       return -1;
     }
     this.#ids.set(words, row * ID_WORDS);
     this.frames[row] = CLAIMED;
     return row;
+  }
+
+  #point(words: Int32Array, row: number): void {
+    let at = slotOf(words) & this.#mask;
+    while (this.#slots[at] !== 0) at = (at + 1) & this.#mask;
+    this.#slots[at] = markOf(words) | (row + 1);
   }
 
   #is(row: number, words: Int32Array): boolean {
@@ -142,7 +214,7 @@ export class ChunkTable {
 
 /** Ids are spread evenly already: any of their bits do, but not those that choose the table. */
 function slotOf(words: Int32Array): number {
-  return (words[1] ?? 0) & ROW_MASK;
+  return words[1] ?? 0;
 }
 
 function markOf(words: Int32Array): number {

@@ -1,4 +1,4 @@
-import { ChunkTable, IdWords, RELEASED, SPLIT_ROWS, TABLE_ROWS } from "./chunk-table.ts";
+import { ChunkTable, IdWords, RELEASED, TABLE_ROWS } from "./chunk-table.ts";
 
 /** The memory of the tables, to be sent to worker threads, which attach to it. Sent by reference, not copied. */
 export interface SharedTables {
@@ -72,8 +72,9 @@ export class ChunkTables implements ChunkClaims {
   #bits = 0;
   #version = 0;
 
-  /** For worker threads. Take it anew for each task: splitting makes new tables. */
+  /** For worker threads. Take it anew for each task: splitting makes new tables. From now on all are whole ones, with room for what threads add. */
   share(): SharedTables {
+    for (const { table } of this.#distinct()) if (!table.isWhole) this.#replace(table, table.madeWhole());
     return { version: this.#version, bits: this.#bits, tables: this.#tables.map(({ table }) => table.buffer) };
   }
 
@@ -84,7 +85,7 @@ export class ChunkTables implements ChunkClaims {
 
   /** Bytes of memory that are in use. */
   get bytes(): number {
-    return this.#distinct().reduce((sum, { table }) => sum + table.rows * 44 + (1 << 19), 0);
+    return this.#distinct().reduce((sum, { table }) => sum + table.bytes, 0);
   }
 
   has(ids: Uint8Array, at = 0): boolean {
@@ -140,7 +141,7 @@ export class ChunkTables implements ChunkClaims {
     const id = this.#id.take(ids, at);
     const which = id.top(this.#bits);
     const row = this.#tables[which]?.table.find(id) ?? -1;
-    return row < 0 ? -1 : which * TABLE_ROWS + row;
+    return row < 0 ? -1 : which * TABLE_ROWS + row; // a table that has not grown up is the only one
   }
 
   /** Every id with its number. The words are used again. */
@@ -157,12 +158,13 @@ export class ChunkTables implements ChunkClaims {
 
   /** All numbers are smaller. */
   get numbers(): number {
-    return this.#tables.length * TABLE_ROWS;
+    const [first] = this.#tables;
+    return this.#tables.length === 1 && first !== undefined ? first.table.capacity : this.#tables.length * TABLE_ROWS;
   }
 
   /** Splits tables that tasks have filled; to be called between tasks. */
   grow(): void {
-    for (const { table } of this.#distinct()) if (table.rows >= SPLIT_ROWS) this.#split(table);
+    for (const { table } of this.#distinct()) if (table.isFull) this.#enlarge(table);
   }
 
   #tableOf(id: IdWords): ChunkTable | undefined {
@@ -171,7 +173,17 @@ export class ChunkTables implements ChunkClaims {
 
   #makeRoom(id: IdWords): void {
     const table = this.#tableOf(id);
-    if (table !== undefined && table.rows >= SPLIT_ROWS) this.#split(table);
+    if (table?.isFull === true) this.#enlarge(table);
+  }
+
+  #enlarge(table: ChunkTable): void {
+    if (table.isWhole) this.#split(table);
+    else this.#replace(table, table.grown());
+  }
+
+  #replace(table: ChunkTable, by: ChunkTable): void {
+    this.#tables = this.#tables.map((each) => (each.table === table ? { ...each, table: by } : each));
+    this.#version += 1;
   }
 
   /** Two tables instead of one, by one bit more of the ids. */
@@ -182,7 +194,7 @@ export class ChunkTables implements ChunkClaims {
       this.#tables = this.#tables.flatMap((each) => [each, each]);
       this.#bits += 1;
     }
-    const halves = [new ChunkTable(), new ChunkTable()] as const;
+    const halves = [ChunkTable.whole(), ChunkTable.whole()] as const;
     const id = new IdWords();
     for (const row of table.used()) {
       table.id(row, id);

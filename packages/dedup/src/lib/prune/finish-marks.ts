@@ -9,6 +9,7 @@ import type { Manifests } from "@lifeboat/manifests";
 import { ID_BYTES } from "../bytes.ts";
 import type { DedupSite } from "../dedup-site.ts";
 import type { IndexedPack } from "../index/encode.ts";
+import { putIndex } from "../index/writer.ts";
 import { packKey } from "../pack/pack-name.ts";
 import { deleteMark, type Mark, packsToAvoid } from "../session/marks.ts";
 import { markBackups, type SeenBackups } from "./backups.ts";
@@ -55,7 +56,9 @@ export async function finishMarks(run: PruneRun, marks: readonly Mark[]): Promis
   for (let rescues = 0; ; rescues++) {
     const look = await lookAgain(run);
     const own = packsToAvoid(marks);
-    const { goes, stuck } = await judge(run, look, own, options);
+    const { goes, stuck, relied } = await judge(run, look, own, options);
+    // A run that has yet to tell of its packs may fail before it does, and readers look into the index alone.
+    await putIndex(site.context.storage, site.tools, relied.values(), { signal: options.signal });
     const gone = [...own].filter((id) => look.unlisted.has(id) && !look.listed.has(id));
     const refused = await letGo(run, look, goes, gone);
     if (refused !== null) {
@@ -96,6 +99,8 @@ interface Judged {
   readonly goes: ReadonlySet<string>;
   /** Packs that hold something needed that only packs in marks hold. */
   readonly stuck: ReadonlyMap<string, IndexedPack>;
+  /** Packs that no index names, and that hold what is needed of those that go. */
+  readonly relied: ReadonlyMap<string, IndexedPack>;
 }
 
 async function judge(
@@ -105,25 +110,37 @@ async function judge(
   options: AbortOptions,
 ): Promise<Judged> {
   const stuck = new Map<string, IndexedPack>();
+  const relied = new Map<string, IndexedPack>();
   const there = new Set([...own].filter((id) => look.listed.has(id)));
   const goes = new Set(there);
   for await (const pack of packsOf(site, look, options)) {
     if (!there.has(pack.id)) continue;
     const { ids, lengths } = pack.directory;
     for (let n = 0; n < lengths.length; n++) {
-      if (!isStuck(look, needed, ids, n * ID_BYTES)) continue;
-      stuck.set(pack.id, pack);
-      goes.delete(pack.id);
-      break;
+      const holder = holderOf(look, needed, ids, n * ID_BYTES);
+      if (holder === null) continue;
+      const loose = look.loose.get(holder);
+      if (look.marked.has(holder)) {
+        stuck.set(pack.id, pack);
+        goes.delete(pack.id);
+        break;
+      }
+      if (loose !== undefined) relied.set(holder, loose);
     }
   }
-  return { goes, stuck };
+  return { goes, stuck, relied };
 }
 
-/** Whether a chunk is needed and only in packs that marks have: a look finds others first. */
-function isStuck({ index, marked }: SiteLook, needed: NeededChunks, ids: Uint8Array, at: number): boolean {
+/** The pack that a needed chunk is found in: one that marks have only where no other holds it. `null` for others. */
+function holderOf({ index }: SiteLook, needed: NeededChunks, ids: Uint8Array, at: number): string | null {
   const place = index.find(ids, at);
-  return place !== undefined && marked.has(place.pack.id) && needed.has(index.tables.number(ids, at));
+  return place !== undefined && needed.has(index.tables.number(ids, at)) ? place.pack.id : null;
+}
+
+/** Whether a chunk is needed and only in packs that marks have. */
+function isStuck(look: SiteLook, needed: NeededChunks, ids: Uint8Array, at: number): boolean {
+  const holder = holderOf(look, needed, ids, at);
+  return holder !== null && look.marked.has(holder);
 }
 
 /**

@@ -178,7 +178,7 @@ function packLine(
     const ids = concatBytes(chunks.map((each) => each.id));
     chunks = [];
     bytes = 0;
-    const packed = tools.zstd.tryCompress(plain);
+    const packed = tools.zstd.tryCompress(plain)?.slice() ?? null; // ending a pack may compress its index
     if (packed === null || packed.length >= plain.length) await frame({ codec: "stored", bytes: plain, lengths, ids });
     else await frame({ codec: "zstd", bytes: packed, lengths, ids });
   }

@@ -22,10 +22,13 @@ export interface FramePackerOptions {
   readonly rooms: RoomStock;
 }
 
+/** What a frame's memory begins with; it grows as it is used. */
+const FIRST_BYTES = 64 * 1024;
+
 /** Puts chunks into frames, and frames into packs, synchronously. One a thread and kind of content. */
 export class FramePacker {
   readonly #options: FramePackerOptions;
-  readonly #frame = new SegmentBuffer(FRAME_BYTES + 256 * 1024);
+  readonly #frame = new SegmentBuffer(FIRST_BYTES);
   #lengths: number[] = [];
   #ids: Uint8Array[] = [];
   #pack: PackBuilder | null = null;

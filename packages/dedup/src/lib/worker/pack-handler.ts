@@ -1,15 +1,20 @@
 import { openCodec } from "@lifeboat/frames";
 import { type Handler, Transfer } from "@lifeboat/threads";
-import { AttachedTables } from "../index/chunk-tables.ts";
+import { AttachedTables, type ChunkClaims } from "../index/chunk-tables.ts";
 import { Packer } from "./packer.ts";
 import type { PackResult, PackSetup, PackTask } from "./tasks.ts";
 
-/** What answers the tasks of writing, in a worker thread or on the calling one. */
-export async function startPackHandler(setup: PackSetup): Promise<Handler<PackTask, PackResult>> {
-  const tables = new AttachedTables();
+/**
+ * What answers the tasks of writing, in a worker thread or on the calling one.
+ *
+ * @param own the tables themselves, on the thread that owns them
+ */
+export async function startPackHandler(setup: PackSetup, own?: ChunkClaims): Promise<Handler<PackTask, PackResult>> {
+  const attached = new AttachedTables();
+  const tables = own ?? attached;
   const packer = new Packer(setup, await openCodec(setup.codec), (id) => tables.claim(id));
   return (task) => {
-    if (task.op !== "scan" && task.index !== null) tables.attach(task.index);
+    if (own === undefined && task.op !== "scan" && task.index !== null) attached.attach(task.index);
     const result = answer(packer, task);
     return new Transfer(result, buffersOf(result));
   };

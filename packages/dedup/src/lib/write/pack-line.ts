@@ -53,15 +53,17 @@ export class PackLine {
   readonly #lanes: readonly Lane[];
   readonly #signal: AbortSignal;
   readonly #tables: ChunkTables;
+  readonly #shares: boolean;
   #changed: (() => void)[] = [];
 
   constructor({ setup, threads, tables, ...options }: PackLineOptions) {
     this.#tables = tables;
+    this.#shares = threads > 0;
     const lanes = Math.max(1, threads);
     const lane = (n: number) =>
       createThreads<PackSetup, PackTask, PackResult>({
         code,
-        inline: startPackHandler,
+        inline: (data) => startPackHandler(data, tables),
         data: setup,
         size: Math.min(1, threads),
         name: `lifeboat-pack-${n}`,
@@ -160,8 +162,9 @@ export class PackLine {
     }
   }
 
-  /** The tables, where the thread knows older ones. */
+  /** The tables, where the thread knows older ones; the calling thread has them. */
   #indexFor(lane: Lane): SharedTables | null {
+    if (!this.#shares) return null;
     this.#tables.grow();
     const shared = this.#tables.share();
     if (shared.version === lane.version) return null;

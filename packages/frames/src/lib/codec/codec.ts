@@ -9,7 +9,7 @@ export interface Codec {
   readonly name: CodecName;
   /**
    * One frame that expands to `plain`. The answer may lie in memory that the next
-   * call uses again.
+   * call uses again, of any codec of this thread: take a copy before anything is awaited.
    */
   compress(plain: Uint8Array): Uint8Array;
   /**

@@ -23,8 +23,19 @@ interface Exports {
 const PAGE = 65_536;
 const MAX_PAGES = 4096; // 256 MiB: a segment and its frame need a fraction of it
 
-/** Makes an instance: one a thread, for each has memory of its own. */
-export async function instantiateZstd(module: WebAssembly.Module): Promise<ZstdWasm> {
+/** This thread's instances, as long as anybody uses them: each has memory of its own, which never shrinks. */
+const instances = new WeakMap<WebAssembly.Module, WeakRef<ZstdWasm>>();
+
+/** The thread's instance, which all of its codecs share. */
+export async function openZstd(module: WebAssembly.Module): Promise<ZstdWasm> {
+  const known = instances.get(module)?.deref();
+  if (known !== undefined) return known;
+  const made = await instantiateZstd(module);
+  instances.set(module, new WeakRef(made));
+  return made;
+}
+
+async function instantiateZstd(module: WebAssembly.Module): Promise<ZstdWasm> {
   const grow = (bytes: number): boolean => {
     const pages = Math.ceil((bytes >>> 0) / PAGE);
     if (pages > MAX_PAGES) return false;

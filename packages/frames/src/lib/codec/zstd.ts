@@ -11,7 +11,7 @@ import {
   storedZstdLength,
   worthSampling,
 } from "./stored.ts";
-import { instantiateZstd } from "./zstd-wasm.ts";
+import { openZstd } from "./zstd-wasm.ts";
 
 // Node 22.15 and later have zstd of their own, which @types/node 20 does not know.
 interface NativeZstd {
@@ -69,7 +69,7 @@ export async function zstdCodec(level: number, module: WebAssembly.Module | null
 }
 
 async function wasmEngine(level: number, module: WebAssembly.Module): Promise<ZstdEngine> {
-  const zstd = await instantiateZstd(module);
+  const zstd = await openZstd(module);
   return {
     compress: (plain) => zstd.compress(plain, level),
     expand(frame, size, into) {

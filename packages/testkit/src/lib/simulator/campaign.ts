@@ -9,6 +9,8 @@ export interface CampaignOptions {
   readonly seeds: number;
   /** Only each so-manieth seed, so that several processes can share them. Default: 1. */
   readonly step?: number | undefined;
+  /** Asked before each seed whether that is enough. */
+  readonly until?: (() => boolean) | undefined;
   readonly onSeed?: ((outcome: SimulationOutcome) => void) | undefined;
 }
 
@@ -25,10 +27,11 @@ export interface CampaignReport {
 /** Runs one seed after the other, until one breaks a promise. */
 export async function simulateSeeds(
   subject: SimulationSubject,
-  { from = 0, seeds, step = 1, onSeed }: CampaignOptions,
+  { from = 0, seeds, step = 1, until, onSeed }: CampaignOptions,
 ): Promise<CampaignReport> {
   const sums = { seeds: 0, steps: 0, commits: 0, deletions: 0 };
   for (let seed = from; seed < from + seeds; seed += step) {
+    if (until?.() === true) return sums;
     const outcome = await simulate(subject, seed);
     sums.seeds += 1;
     for (const key of ["steps", "commits", "deletions"] as const) sums[key] += outcome[key];

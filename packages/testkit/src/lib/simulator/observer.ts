@@ -40,9 +40,9 @@ export function createObserver(inspector: Inspector, records: ReadonlyMap<number
     violation ??= { promise, message };
   }
 
-  /** Whoever reads now, or has read before, relies on it. */
+  /** Whoever made it, reads it now, or has read it before, relies on it. */
   function isReliedOn(id: string): boolean {
-    return !deleted.has(id) && (believed.has(id) || !inspector.isFenced(id));
+    return !deleted.has(id) && (succeeded.has(id) || believed.has(id) || !inspector.isFenced(id));
   }
 
   function look(occasion: string): void {
@@ -88,7 +88,10 @@ export function createObserver(inspector: Inspector, records: ReadonlyMap<number
       for (const id of ids) if (manifests.has(id)) believed.add(id);
       look("a listing");
     },
-    succeeded: (id, record) => void succeeded.set(id, record),
+    succeeded(id, record) {
+      succeeded.set(id, record);
+      look(`the end of the run that made ${id}`);
+    },
     owed() {
       const owed = new Map<string, RunRecord>();
       for (const [id, record] of succeeded) if (!deleted.has(id)) owed.set(id, record);

@@ -7,13 +7,13 @@ import type { World } from "./world.ts";
 
 const DAY = 86_400_000;
 
-/** Everything that happens in a simulation: a site is made, there is trouble, and all comes to rest. */
-export async function play(stage: Stage, programs: readonly Program[]): Promise<void> {
+/** Everything that happens in a simulation: a site is made, there is trouble, and, where it is to settle, all comes to rest. */
+export async function play(stage: Stage, programs: readonly Program[], settle: boolean): Promise<void> {
   const { seed, weather, observer } = stage;
   // Where puts can't be made to create only, hosts that make a site at once may each make their own.
   if (!weather.conditionalPut || dice(seed, "founder").chance(0.9)) await found(stage);
   await trouble(stage, programs);
-  if (observer.violation === undefined) await calm(stage);
+  if (settle && observer.violation === undefined) await calm(stage);
 }
 
 /** A host in clear weather. */
@@ -48,7 +48,7 @@ async function found(stage: Stage): Promise<void> {
 /** Everybody does what they have to do, until all have done it and nothing is under way. */
 async function trouble(stage: Stage, programs: readonly Program[]): Promise<void> {
   const { seed, world, weather, observer, server } = stage;
-  const pool = contentPool(dice(seed, "contents"));
+  const pool = contentPool(dice(seed, "contents"), weather.hurry ? 5 : undefined);
   const crews = programs.map((program) => new Crew(stage, program, changingTree(pool)));
   server.skew = weather.serverSkew;
   if (weather.full > 0) fillUp(stage);

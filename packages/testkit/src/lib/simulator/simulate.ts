@@ -14,6 +14,11 @@ import { createWorld } from "./world.ts";
 export interface SimulateOptions {
   /** What is left out: actions by their names (`a.3`), troubles by theirs (`a.3!1`). */
   readonly without?: ReadonlySet<string> | undefined;
+  /**
+   * Whether it goes on until all has come to rest, and judges what is left then. Without, only what an observer sees
+   * of the storage is judged, in half the time. Default: `true`.
+   */
+  readonly settle?: boolean | undefined;
   /** Told all that happens, a line at a time. */
   readonly trace?: ((line: string) => void) | undefined;
 }
@@ -34,7 +39,7 @@ export interface SimulationOutcome {
 export async function simulate(
   subject: SimulationSubject,
   seed: number,
-  { without = new Set(), trace }: SimulateOptions = {},
+  { without = new Set(), settle = true, trace }: SimulateOptions = {},
 ): Promise<SimulationOutcome> {
   await subject.prepare?.();
   using _still = holdStill(seed);
@@ -60,7 +65,7 @@ export async function simulate(
   };
   const programs = programsOf(seed, weather, abilitiesOf(subject));
   try {
-    await play(stage, programs);
+    await play(stage, programs, settle);
   } catch (error) {
     observer.object("usable", error instanceof Error ? (error.stack ?? error.message) : String(error));
   }

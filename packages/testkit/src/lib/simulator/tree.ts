@@ -11,8 +11,8 @@ export interface SimulatedFile {
 }
 
 /** Contents that all hosts of a seed have in common, so that they have something to share. */
-export function contentPool(random: Dice): readonly Uint8Array[] {
-  return Array.from({ length: 8 }, () => {
+export function contentPool(random: Dice, count = 8): readonly Uint8Array[] {
+  return Array.from({ length: count }, () => {
     const bytes = new Uint8Array(random.chance(0.2) ? random.span(300, 3000) : random.below(200));
     const tame = random.chance(0.5) ? 0x03_03_03_03 : 0xff_ff_ff_ff;
     const view = new DataView(bytes.buffer);

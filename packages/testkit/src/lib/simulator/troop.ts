@@ -40,6 +40,7 @@ export class Crew {
   #host: Host;
   #engine: SimulatedEngine;
   #fates: Dice;
+  readonly #made = new Set<string>();
   #action = "";
   #troubles = 0;
   /** The leases of this life. */
@@ -128,12 +129,17 @@ export class Crew {
       await engine.prune?.(action.pause === 0 ? 0 : dice(this.#stage.seed, `${action.name} how`).below(1000));
     else if (action.kind === "repair") await engine.repair?.();
     else {
-      const id = dice(this.#stage.seed, `${action.name} of`).pick(await this.list());
+      const id = dice(this.#stage.seed, `${action.name} of`).pick(this.#choose(action, await this.list()));
       if (id === undefined) return;
       if (action.kind === "delete") await this.#delete(id);
       else if (action.kind === "verify") await this.#verify(id);
       else await this.restore(id);
     }
+  }
+
+  /** In a hurry a host deletes its own: then there is something to prune. */
+  #choose({ kind }: Action, listed: readonly string[]): readonly string[] {
+    return kind === "delete" && this.#stage.weather.hurry ? listed.filter((id) => this.#made.has(id)) : listed;
   }
 
   async #backup({ name }: Action): Promise<void> {
@@ -144,6 +150,7 @@ export class Crew {
     this.#source.current = record;
     const id = await this.#engine.backup();
     world.note(() => `${name}: made ${id}`);
+    this.#made.add(id);
     observer.succeeded(id, record);
   }
 

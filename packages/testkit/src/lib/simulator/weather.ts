@@ -46,8 +46,12 @@ export interface Weather {
   readonly full: number;
   /** The longest pause between two actions. */
   readonly pause: number;
+  /** Whether hosts meet: after a first backup of each, all that they do is in each other's way. */
+  readonly hurry: boolean;
 }
 
+/** The longest pause of hosts in a hurry. */
+const HASTE = 60_000;
 const YEAR = 365 * 86_400_000;
 /** The likelier ones are those that change something. */
 const OPERATIONS: readonly Operation[] = ["put", "put", "put", "delete", "delete", "list", "list", "get", "stat"];
@@ -57,6 +61,12 @@ const TROUBLES = ["sleep", "sleep-after", "crash", "late", "twice", "lost", "slo
 export interface Climate {
   /** Parts of keys that are worth aiming at: `manifest.json`, `locks/`. */
   readonly places: readonly string[];
+  /**
+   * Troubles and the calls that they are aimed at, such as `slow put manifest.json` or `sleep list packs/`: by how the
+   * key begins or ends. Little else goes wrong then, and hosts are in a hurry, so that they meet. Default: none; seeds
+   * aim anywhere.
+   */
+  readonly focus?: readonly string[];
   /** Whether the storage's clock may disagree with itself. Default: `true`. */
   readonly wildClocks?: boolean;
   /** Whether puts and deletions may take effect after their callers have given them up. Default: `true`. */
@@ -82,11 +92,14 @@ export const CLEAR: Weather = {
   conditionalPut: true,
   full: 0,
   pause: 1000,
+  hurry: false,
 };
 
 /** The weather of a seed. */
-export function weatherOf(seed: number, { places, wildClocks = true, ghosts = true }: Climate): Weather {
+export function weatherOf(seed: number, climate: Climate): Weather {
+  const { wildClocks = true, ghosts = true, focus } = climate;
   const random = dice(seed, "weather");
+  if (focus !== undefined) return focused(random, focus, wildClocks);
   const maybe = (share: number, from: number, to: number) =>
     random.chance(share) ? random.span(from * 1e6, to * 1e6) / 1e6 : 0;
   const sometimes = (from: number, to: number) => maybe(0.4, from, to);
@@ -101,13 +114,47 @@ export function weatherOf(seed: number, { places, wildClocks = true, ghosts = tr
     sleep: sometimes(0.001, 0.02),
     longest: random.chance(0.5) ? random.span(150_000, YEAR) : 600_000,
     page: random.chance(0.2) ? 1 + random.below(4) : 1000,
-    aims: random.chance(0.7) ? aims(random, places, ghosts) : [],
+    aims: random.chance(0.7) ? aims(random, climate.places, ghosts) : [],
     skew: random.chance(0.5) ? 3_600_000 : 0,
     serverSkew: wildClocks && random.chance(0.3) ? random.span(10, 3_600_000) : 0,
     stops: random.chance(0.5),
     conditionalPut: random.chance(0.7),
     full: maybe(0.1, 0.02, 0.3),
     pause: random.span(100, 7 * 86_400_000),
+    hurry: false,
+  };
+}
+
+/** Trouble at some calls, and hardly any elsewhere. */
+function focused(random: Dice, focus: readonly string[], wildClocks: boolean): Weather {
+  const aim = (): Aim => {
+    const [trouble, operation, part = ""] = random.pick(focus)?.split(" ") ?? [];
+    const probability = random.span(100, 800) / 1000;
+    return {
+      probability: trouble === "crash" ? probability / 3 : probability,
+      operation: OPERATIONS.find((each) => each === operation) ?? "put",
+      part,
+      trouble: TROUBLES.find((each) => each === trouble) ?? "slow",
+    };
+  };
+  const rarely = () => (random.chance(0.15) ? random.span(3000, 20_000) / 1e6 : 0);
+  return {
+    ...CLEAR,
+    latency: random.span(1, 200),
+    slow: rarely(),
+    lost: rarely(),
+    late: rarely(),
+    twice: rarely(),
+    crash: rarely(),
+    sleep: rarely(),
+    longest: random.span(30_000, 3_600_000),
+    aims: Array.from({ length: 1 + random.below(3) }, aim),
+    // Enough for a live lease to look lapsed now and then.
+    serverSkew: wildClocks && random.chance(0.5) ? random.span(70_000, 200_000) : 0,
+    stops: random.chance(0.5),
+    conditionalPut: random.chance(0.8),
+    pause: random.span(100, HASTE),
+    hurry: true,
   };
 }
 
