@@ -7,7 +7,7 @@ import { dedupSubject } from "./simulation/dedup-subject.ts";
 
 async function expectKept(subject: SimulationSubject, seeds: number): Promise<void> {
   const { failure } = await simulateSeeds(subject, { seeds });
-  if (failure !== undefined) expect.fail(await explainSeed(subject, failure.seed));
+  if (failure !== undefined) expect.fail(`${failure.violation?.message}\n${await explainSeed(subject, failure.seed)}`);
 }
 
 describe("several hosts on one site, in all kinds of weather", () => {

@@ -1,4 +1,6 @@
 import { archive } from "@lifeboat/archive";
+import { type Source, systemClock } from "@lifeboat/contracts";
+import { memoryStorage } from "@lifeboat/storage-memory";
 import type { HeldObject, Inspector, SimulationSubject } from "@lifeboat/testkit";
 import { fencedBy, manifestOf, type SeenManifest, seeManifest } from "./documents.ts";
 import { engineOf, presumeDead } from "./engine.ts";
@@ -7,10 +9,31 @@ import { untar } from "./untar.ts";
 const PLACES = ["manifest.json", ".tar.gz", "locks/", "backups/", "fenced/"];
 const KEPT = ["lifeboat.json", "lifeboat.copy.json"];
 
+let prepared: Promise<void> | undefined;
+
+/** Loads what is loaded when first it is needed: a backup is made, and restored. */
+async function warmUp(): Promise<void> {
+  const source: Source = {
+    id: "files",
+    mayBeEmpty: true,
+    async *entries() {},
+    async restore(_context, entries) {
+      for await (const _entry of entries);
+    },
+  };
+  const host = { name: "w", storage: memoryStorage(), clock: systemClock, source };
+  const engine = engineOf(host, archive({ compression: "gzip" }));
+  await engine.restore(await engine.backup());
+}
+
 /** The engine with the archive format. */
 export const archiveSubject: SimulationSubject = {
   name: "archive",
   climate: { places: PLACES },
+  prepare: () => {
+    prepared ??= warmUp();
+    return prepared;
+  },
   open: (host) => engineOf(host, archive({ compression: "gzip" })),
   inspect,
   presumeDead,
