@@ -19,6 +19,7 @@ const packages = workspacePackages().map(({ folder, manifest }) => ({
   name: manifest.name,
   folder,
   dependencies: manifest.dependencies,
+  optionalDependencies: manifest.optionalDependencies,
   peerDependencies: manifest.peerDependencies,
   devDependencies: manifest.devDependencies,
   imports: importsOf(folder),

@@ -32,6 +32,7 @@ const LAYERS = [
  * @property {string} name
  * @property {string} folder path from the root, `/`-separated
  * @property {Record<string, string>} [dependencies]
+ * @property {Record<string, string>} [optionalDependencies]
  * @property {Record<string, string>} [peerDependencies]
  * @property {Record<string, string>} [devDependencies]
  * @property {readonly Import[]} imports
@@ -70,7 +71,7 @@ function rankOf(name, layers) {
   );
 }
 
-const runtime = (one) => ({ ...one.dependencies, ...one.peerDependencies });
+const runtime = (one) => ({ ...one.dependencies, ...one.optionalDependencies, ...one.peerDependencies });
 
 function checkRank(one, ours, layers) {
   const rank = rankOf(one.name, layers);

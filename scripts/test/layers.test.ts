@@ -51,6 +51,12 @@ describe("the layering rule", () => {
     ]);
   });
 
+  it("takes an optional dependency for declared", () => {
+    const crypto = pack("@lifeboat/crypto", [], [from("packages/crypto/src/lib/kdf.ts", "argon2-addon")]);
+    expect(checkLayers([crypto])).toHaveLength(1);
+    expect(checkLayers([{ ...crypto, optionalDependencies: { "argon2-addon": "1.0.0" } }])).toEqual([]);
+  });
+
   it("refuses a package that stands in no layer", () => {
     expect(checkLayers([pack("@lifeboat/novelty", [])])[0]).toContain("stands in no layer");
   });

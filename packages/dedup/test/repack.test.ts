@@ -55,7 +55,8 @@ it("a frame that is compressed anew keeps its own bytes where it ends a pack tha
   const source = await openFrameSource(site);
   const found: Uint8Array[] = [];
   for await (const { bytes } of source.frames(packs[1]?.id ?? "", packs[1]?.size ?? 0, () => [0], {})) {
-    if (bytes instanceof Uint8Array) found.push(source.expand(bytes, "zstd", wanted.length));
+    const expanded = bytes instanceof Uint8Array ? source.expand(bytes, "zstd", wanted.length) : bytes;
+    if (expanded instanceof Uint8Array) found.push(expanded);
   }
   expect(found.map((bytes) => Buffer.compare(bytes, wanted))).toEqual([0]);
 });

@@ -91,8 +91,10 @@ export class RangedReader {
     const stream = this.#stream;
     this.#stream = null;
     this.#held = new Uint8Array(0);
-    if (this.#position === this.#end) await stream?.next(); // it ends by itself, and so gets its memory back
-    await stream?.return?.();
+    if (stream === null) return;
+    // One that ends by itself gets its memory back. All its bytes are here: what goes wrong now concerns nobody.
+    if (this.#position === this.#end) await stream.next().catch(() => undefined);
+    await stream.return?.();
   }
 
   /** Whether the request under way brings these bytes, with nothing or little before them. */
