@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { getEventListeners } from "node:events";
 import { isLifeboatError } from "@lifeboat/contracts";
 import { Bucket, type StrictS3, startStrictS3 } from "@lifeboat/test-servers";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
@@ -73,4 +74,20 @@ test("whatever is under way when the storage is disposed of ends, and is not tri
   await expect.poll(() => requests("PutObject")).toBeGreaterThan(0);
   await storage[Symbol.asyncDispose]();
   await expect(put).rejects.toSatisfy(code("INVALID"));
+});
+
+test("one signal serves many calls at once without a warning, and nothing is left on it", async () => {
+  const warnings: Error[] = [];
+  const warned = (warning: Error) => warnings.push(warning);
+  process.on("warning", warned);
+  onTestFinished(() => void process.off("warning", warned));
+  const storage = open();
+  const bytes = randomBytes(9 * MIB);
+  const { signal } = new AbortController();
+  await storage.put("a", bytes, { signal });
+  const reads = Array.from({ length: 12 }, () => read(storage.get("a", { signal })));
+  for (const back of await Promise.all(reads)) expect(back.equals(bytes)).toBe(true);
+  await Promise.all(Array.from({ length: 12 }, (_, n) => storage.put(`b/${n}`, inPieces(bytes), { signal })));
+  expect(warnings.map(({ name }) => name)).not.toContain("MaxListenersExceededWarning");
+  await expect.poll(() => getEventListeners(signal, "abort")).toEqual([]);
 });

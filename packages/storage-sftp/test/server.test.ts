@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { getEventListeners } from "node:events";
 import { mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type SftpServer, startRcloneSftp, startSshd } from "@lifeboat/test-servers";
@@ -132,4 +133,19 @@ test("a server without extensions keeps objects whole, replaces them, and create
   expect(won.length).toBe(1);
   expect((await readFile(join(server.directory, "plain", "a/b"))).toString()).toBe("second");
   expect(await readdir(join(server.directory, "plain", ".lifeboat-tmp"))).toEqual([]);
+});
+
+test("one signal serves many calls at once without a warning, and nothing is left on it", async () => {
+  const warnings: Error[] = [];
+  const warned = (warning: Error) => warnings.push(warning);
+  process.on("warning", warned);
+  onTestFinished(() => void process.off("warning", warned));
+  const storage = storageOn(sshd);
+  const { signal } = new AbortController();
+  const keys = Array.from({ length: 16 }, (_, n) => `a/${n}`);
+  await Promise.all(keys.map((key) => storage.put(key, Buffer.from(key), { signal })));
+  const back = await Promise.all(keys.map((key) => read(storage.get(key, { signal }))));
+  expect(back.map(String)).toEqual(keys);
+  expect(warnings.map(({ name }) => name)).not.toContain("MaxListenersExceededWarning");
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import {
   type AbortOptions,
   isLifeboatError,
@@ -62,6 +63,7 @@ export function s3Storage(options: S3StorageOptions): S3Storage {
 
   function begin(operation: string, { signal }: AbortOptions): void {
     signal?.throwIfAborted();
+    if (signal !== undefined) setMaxListeners(0, signal); // one serves a whole run: each request on its way listens to it
     if (!disposed) return;
     throw new LifeboatError({ code: "INVALID", operation, message: "The storage has been disposed of." });
   }

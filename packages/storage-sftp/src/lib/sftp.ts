@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import {
   type AbortOptions,
   interruptible,
@@ -60,6 +61,7 @@ export function sftpStorage(options: SftpStorageOptions): Storage {
 
   function begin(operation: string, signal: AbortSignal | undefined): void {
     signal?.throwIfAborted();
+    if (signal !== undefined) setMaxListeners(0, signal); // one serves a whole run: each call under way listens to it
     if (!disposed) return;
     throw new LifeboatError({ code: "INVALID", operation, message: "The storage has been disposed of." });
   }
