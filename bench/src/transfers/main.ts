@@ -24,6 +24,7 @@ async function main(): Promise<void> {
       mib: { type: "string", default: "512" },
       rounds: { type: "string", default: "3" },
       latency: { type: "string", default: "0,30" },
+      servers: { type: "string", default: "s3,sftp" },
       dir: { type: "string", default: tmpdir() },
     },
   });
@@ -35,7 +36,7 @@ async function main(): Promise<void> {
     console.log(
       `${cpus().length} × ${cpus()[0]?.model}, Linux ${release()}; ${values.mib} MiB of noise, medians of ${values.rounds} rounds\n`,
     );
-    for (const kind of ["s3", "sftp"] as const) {
+    for (const kind of (["s3", "sftp"] as const).filter((one) => values.servers.split(",").includes(one))) {
       for (const latency of values.latency.split(",").map(Number)) {
         await using place = await startPlace(kind, latency, dir, bytes);
         await measure(place, latency, { dir, file, bytes, rounds: Number(values.rounds) });
