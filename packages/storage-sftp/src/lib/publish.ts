@@ -26,6 +26,7 @@ export interface Finished {
 /** How often folders are made anew that a delete of the last object in them removed in the meantime. */
 const TRIES = 50;
 const CLAIM_TRIES = 200;
+const RENAME_TRIES = 10;
 const CLAIM_PAUSE_MS = 50;
 
 /** Gives the file its name and answers whether the name was free, where that was asked for. */
@@ -108,9 +109,23 @@ async function create(on: Connection, finished: Finished): Promise<boolean> {
   const { temporary, place, abilities } = finished;
   if (abilities.links) return await createByLink(on, finished);
   if (abilities.exclusive) return await createByClaim(on, finished);
-  if ((await requests.look(on, place.file)) !== null) return false;
-  await requests.renamePlain(on, temporary, place.file);
-  return true;
+  return await createIfFree(on, temporary, place.file);
+}
+
+/**
+ * Looks whether the name is free, and takes it: of several who do that at once, more than one may win. A server whose
+ * renames first remove what has the name lets some of those fail too, and for a moment nothing has it.
+ */
+async function createIfFree(on: Connection, temporary: string, file: string): Promise<boolean> {
+  for (let tries = 1; ; tries += 1) {
+    if ((await requests.look(on, file)) !== null) return false;
+    try {
+      await requests.renamePlain(on, temporary, file);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.status === STATUS.missing || tries === RENAME_TRIES) throw error;
+    }
+  }
 }
 
 async function createByLink(on: Connection, { temporary, place, again }: Finished): Promise<boolean> {
