@@ -29,9 +29,15 @@ type NativeArgon2 = (
  */
 export async function argon2id(input: Argon2Input, { signal }: AbortOptions = {}): Promise<Uint8Array> {
   signal?.throwIfAborted();
-  const derive = argon2Addon() ?? argon2Node();
-  return await (derive === null ? argon2Thread(input, { signal }) : orAbort(derive(input), signal));
+  for (const derive of [argon2Addon(), argon2Node()]) {
+    const key = derive === null ? null : await orAbort(derive(input).catch(nothing), signal);
+    if (key !== null) return key;
+  }
+  return await argon2Thread(input, { signal });
 }
+
+/** What one means can't do, for want of memory it may be, the next one tries; the last one tells. */
+const nothing = () => null;
 
 /** Node's own, or `null` where it has none. */
 export function argon2Node(): ((input: Argon2Input) => Promise<Uint8Array>) | null {
