@@ -3,6 +3,7 @@ import { openFences, openManifests } from "@lifeboat/manifests";
 import { faultyStorage, read } from "@lifeboat/testkit";
 import { describe, expect, it } from "vitest";
 import { siteLocator } from "../src/lib/index/locator.ts";
+import { putIndex } from "../src/lib/index/writer.ts";
 import { packKey } from "../src/lib/pack/pack-name.ts";
 import { createPruner } from "../src/lib/prune/prune.ts";
 import { openPartObject } from "../src/lib/read/open-part.ts";
@@ -228,6 +229,46 @@ describe("a prune", () => {
         for (const backup of backups) expect(await contentOf(site.storage, site, backup)).toEqual(texts);
       }
     }
+  });
+
+  it("copies what is left of a condemned pack that was cut off, and keeps it as long as the rest is needed", async () => {
+    const site = new PruneSite({ codec: "stored", frameBytes: 5000 });
+    const texts = { a: text("a", 20_000), b: text("b", 20_000) };
+    const backup = await site.backup(1, texts);
+    const cut = site.packs.find(({ directory }) => directory.content === "data")!;
+    const whole = Buffer.from(await read(site.storage.get(packKey(cut.id))));
+    await site.storage.put(packKey(cut.id), whole.subarray(0, whole.length - 8000)); // in the last frames of "b"
+    await putMarks(site.context, [{ id: cut.id, why: "damaged" }], { now: 1 });
+    for (let n = 0; n < 2; n++) {
+      expect(await prune(site)).toMatchObject({ deletedPacks: 0, pendingPacks: 1, pending: "needed" });
+      expect(await site.keys("packs/")).toContain(packKey(cut.id));
+    }
+    await expect(contentOf(site.storage, site, backup)).rejects.toThrow(coded("CORRUPT"));
+    await site.backup(2, { b: texts.b });
+    expect(await prune(site)).toMatchObject({ pendingPacks: 0 });
+    expect(await site.keys("packs/")).not.toContain(packKey(cut.id));
+    expect(await site.keys("condemned/")).toEqual([]);
+    expect(await contentOf(site.storage, site, backup)).toEqual(texts);
+  });
+
+  it("keeps a condemned pack of which nobody knows what it holds while a backup lacks something", async () => {
+    const site = new PruneSite();
+    const backup = await site.backup(1, { a: text("a", 20_000) });
+    const cut = site.packs.find(({ directory }) => directory.content === "data")!;
+    const { tools } = await site.open();
+    await site.storage.delete(await site.keys("index/"));
+    await putIndex(
+      site.storage,
+      tools,
+      site.packs.filter(({ id }) => id !== cut.id),
+    );
+    const whole = Buffer.from(await read(site.storage.get(packKey(cut.id))));
+    await site.storage.put(packKey(cut.id), whole.subarray(0, whole.length - 10));
+    await putMarks(site.context, [{ id: cut.id, why: "damaged" }], { now: 1 });
+    expect(await prune(site)).toMatchObject({ deletedPacks: 0, pendingPacks: 1, pending: "needed" });
+    await site.storage.put(packKey(cut.id), whole); // its storage finds the bytes again
+    expect(await prune(site)).toMatchObject({ deletedPacks: 1, pendingPacks: 0 });
+    expect(await contentOf(site.storage, site, backup)).toEqual({ a: text("a", 20_000) });
   });
 
   it("loses nothing where the copy that it chose turns out to be damaged, and another is whole", async () => {

@@ -56,18 +56,18 @@ export async function finishMarks(run: PruneRun, marks: readonly Mark[]): Promis
   for (let rescues = 0; ; rescues++) {
     const look = await lookAgain(run);
     const own = packsToAvoid(marks);
-    const { goes, stuck, relied } = await judge(run, look, own, options);
+    const { goes, stuck, unknown, relied } = await judge(run, look, own, options);
     // A run that has yet to tell of its packs may fail before it does, and readers look into the index alone.
     await putIndex(site.context.storage, site.tools, relied.values(), { signal: options.signal });
     const gone = [...own].filter((id) => look.unlisted.has(id) && !look.listed.has(id));
     const refused = await letGo(run, look, goes, gone);
     if (refused !== null) {
-      run.pendingPacks += goes.size + stuck.size;
+      run.pendingPacks += goes.size + stuck.size + unknown.size;
       return "refused";
     }
-    if (stuck.size === 0) break;
-    if (rescues === RESCUES) {
-      run.pendingPacks += stuck.size;
+    if (stuck.size === 0 && unknown.size === 0) break;
+    if (stuck.size === 0 || rescues === RESCUES) {
+      run.pendingPacks += stuck.size + unknown.size;
       return "needed";
     }
     await rescue(run, look, stuck);
@@ -99,12 +99,14 @@ interface Judged {
   readonly goes: ReadonlySet<string>;
   /** Packs that hold something needed that only packs in marks hold. */
   readonly stuck: ReadonlyMap<string, IndexedPack>;
+  /** Packs of which nobody knows what they hold, while something is lacking: it may be that. */
+  readonly unknown: ReadonlySet<string>;
   /** Packs that no index names, and that hold what is needed of those that go. */
   readonly relied: ReadonlyMap<string, IndexedPack>;
 }
 
 async function judge(
-  { site, needed }: PruneRun,
+  { site, needed, known }: PruneRun,
   look: SiteLook,
   own: ReadonlySet<string>,
   options: AbortOptions,
@@ -128,7 +130,9 @@ async function judge(
       if (loose !== undefined) relied.set(holder, loose);
     }
   }
-  return { goes, stuck, relied };
+  const unknown = new Set(known.lacking.size === 0 ? [] : [...there].filter((id) => look.unreadable.has(id)));
+  for (const id of unknown) goes.delete(id);
+  return { goes, stuck, unknown, relied };
 }
 
 /** The pack that a needed chunk is found in: one that marks have only where no other holds it. `null` for others. */
@@ -195,9 +199,10 @@ async function rescue(run: PruneRun, look: SiteLook, stuck: ReadonlyMap<string, 
   const { site, needed, options, targetBytes } = run;
   const { tables } = look.index;
   const copied = new Uint8Array(tables.numbers);
-  const sources = [...stuck.values()].map(({ id, size }) => ({
+  const sources = [...stuck.values()].map(({ id, size, directory }) => ({
     id,
     size,
+    directory,
     wants: (ids: Uint8Array, at: number) => {
       const number = tables.number(ids, at);
       if (!isStuck(look, needed, ids, at) || copied[number] === 1) return false;

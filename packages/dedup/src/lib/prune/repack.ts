@@ -17,6 +17,8 @@ import { openFrameSource } from "./pack-frames-reader.ts";
 export interface RepackSource {
   readonly id: string;
   readonly size: number;
+  /** What the index tells of it, for where its own table can't be read. Default: then nothing of it is copied. */
+  readonly directory?: PackDirectory | undefined;
   /** Whether a chunk of it is to be copied; its id is at `at` in `ids`. */
   readonly wants: (ids: Uint8Array, at: number) => boolean;
   /** Called for a chunk that was to be copied and can't be read here: a later source may have it too. */
@@ -75,13 +77,13 @@ export async function repack(
     return packLine(site, content, options.targetBytes, finish);
   }
 
-  async function copyFrom({ id, size, wants, lost }: RepackSource): Promise<void> {
+  async function copyFrom({ id, size, directory: told, wants, lost }: RepackSource): Promise<void> {
     const own = new Map<number, readonly number[]>();
     const wanted = (directory: PackDirectory) => {
       for (const [frame, chunks] of wantedChunks(directory, wants)) own.set(frame, chunks);
       return [...own.keys()];
     };
-    for await (const { directory, frame, bytes } of read.frames(id, size, wanted, { signal })) {
+    for await (const { directory, frame, bytes } of read.frames({ id, size, directory: told }, wanted, { signal })) {
       const line = lines[directory.content];
       const chunks = own.get(frame) ?? [];
       const info = directory.frames[frame];
