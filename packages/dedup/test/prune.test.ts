@@ -4,7 +4,9 @@ import { faultyStorage, read } from "@lifeboat/testkit";
 import { describe, expect, it } from "vitest";
 import { siteLocator } from "../src/lib/index/locator.ts";
 import { putIndex } from "../src/lib/index/writer.ts";
+import { type FinishedPack, PackBuilder } from "../src/lib/pack/pack-builder.ts";
 import { packKey } from "../src/lib/pack/pack-name.ts";
+import { openFrameSource } from "../src/lib/prune/pack-frames-reader.ts";
 import { createPruner } from "../src/lib/prune/prune.ts";
 import { openPartObject } from "../src/lib/read/open-part.ts";
 import { openReading, readEntries } from "../src/lib/read/reading.ts";
@@ -52,6 +54,26 @@ async function contentOf(storage: Storage, site: PruneSite, { id, parts }: Manif
     }
   }
   return found;
+}
+
+/** A pack that says the same as one with stored frames, and of which a chunk in the first is another. */
+async function wrongCopy(site: PruneSite, { id, size, directory }: FinishedPack): Promise<FinishedPack> {
+  const source = await openFrameSource(await site.open());
+  const builder = new PackBuilder(KEY, directory.content);
+  const pieces: Uint8Array[] = [];
+  let first = 0;
+  for await (const { frame, bytes } of source.frames({ id, size }, () => [...directory.frames.keys()], {})) {
+    const { chunks } = directory.frames[frame]!;
+    const lengths = [...directory.lengths.subarray(first, first + chunks)];
+    const ids = directory.ids.slice(first * 32, (first + chunks) * 32);
+    const plain = Buffer.from(bytes as Uint8Array);
+    if (frame === 0) plain[10]! ^= 1;
+    for (const piece of builder.add({ codec: "stored", bytes: plain, lengths, ids })) pieces.push(Buffer.from(piece));
+    first += chunks;
+  }
+  const end = builder.end();
+  await site.storage.put(packKey(end.pack.id), Buffer.concat([...pieces, ...end.pieces]));
+  return end.pack;
 }
 
 const packs = async (site: PruneSite) => (await site.keys("packs/")).length;
@@ -269,6 +291,51 @@ describe("a prune", () => {
     await site.storage.put(packKey(cut.id), whole); // its storage finds the bytes again
     expect(await prune(site)).toMatchObject({ deletedPacks: 1, pendingPacks: 0 });
     expect(await contentOf(site.storage, site, backup)).toEqual({ a: text("a", 20_000) });
+  });
+
+  it("copies no chunk that is not what its id says out of a condemned pack, and takes another copy", async () => {
+    for (const others of [true, false]) {
+      const site = new PruneSite({ codec: "stored", frameBytes: 5000 });
+      const texts = { a: text("a", 20_000) };
+      const backup = await site.backup(1, texts);
+      const data = site.packs.find(({ directory }) => directory.content === "data")!;
+      const lists = site.packs.find(({ directory }) => directory.content === "lists")!;
+      const wrong = await wrongCopy(site, data);
+      await site.storage.delete(await site.keys("index/"));
+      if (!others) await site.storage.delete([packKey(data.id)]);
+      const indexed = others ? [wrong, data, lists] : [wrong, lists];
+      await putIndex(site.storage, (await site.open()).tools, indexed);
+      const condemned = [wrong, data].map(({ id }) => ({ id, why: "damaged" as const }));
+      await putMarks(site.context, condemned, { now: 1 });
+      if (!others) {
+        expect(await prune(site)).toMatchObject({ deletedPacks: 0, pendingPacks: 1, pending: "needed" });
+        await expect(contentOf(site.storage, site, backup)).rejects.toThrow(coded("CORRUPT"));
+        await site.backup(2, texts); // finds the chunk in a mark alone, and stores it again
+      }
+      expect(await prune(site)).toMatchObject({ pendingPacks: 0 });
+      expect(await site.keys("condemned/")).toEqual([]);
+      expect(await site.keys("packs/")).not.toContain(packKey(wrong.id));
+      expect(await contentOf(site.storage, site, backup)).toEqual(texts);
+    }
+  });
+
+  it("compares what it copies with its ids where a verification has found the pack damaged", async () => {
+    const site = new PruneSite({ codec: "stored", frameBytes: 5000 });
+    const kept = { a: text("a", 20_000) };
+    const gone = await site.backup(1, { ...kept, z: text("z", 60_000) });
+    const [data] = site.packs.filter(({ directory }) => directory.content === "data");
+    await site.backup(2, kept);
+    const copy = site.packs.at(-2)!;
+    const wrong = await wrongCopy(site, data!);
+    await site.storage.delete([packKey(data!.id), packKey(copy.id)]);
+    await putIndex(site.storage, (await site.open()).tools, [wrong]);
+    const records = new Records(await site.open());
+    records.note(wrong.id, "content", false);
+    await records.flush(() => true, {});
+    await forget(site, gone);
+    expect(await prune(site)).toMatchObject({ pending: "needed" });
+    expect(await site.keys("packs/")).toContain(packKey(wrong.id));
+    expect(await site.keys("condemned/")).toHaveLength(1);
   });
 
   it("loses nothing where the copy that it chose turns out to be damaged, and another is whole", async () => {

@@ -59,7 +59,7 @@ export async function executePrune(
     const written: FinishedPack[] = [];
     let done = 0;
     let bytes = 0;
-    const sources = repacked.map(({ id, size }) => ({ id, size, wants: wants(id) }));
+    const sources = repacked.map(({ id, size }) => ({ id, size, isChecked: usage.isSuspect(id), wants: wants(id) }));
     const onPack = (size: number) => {
       done += 1;
       bytes += size;

@@ -203,6 +203,7 @@ async function rescue(run: PruneRun, look: SiteLook, stuck: ReadonlyMap<string, 
     id,
     size,
     directory,
+    isChecked: true, // what a verification has found to be wrong must not come into a pack that nobody doubts
     wants: (ids: Uint8Array, at: number) => {
       const number = tables.number(ids, at);
       if (!isStuck(look, needed, ids, at) || copied[number] === 1) return false;
