@@ -338,6 +338,37 @@ describe("a prune", () => {
     expect(await site.keys("condemned/")).toHaveLength(1);
   });
 
+  it("deletes nothing that is needed because one of its listings did not show it", async () => {
+    for (const hidden of [1, 2, 3]) {
+      const site = new PruneSite();
+      const texts = [{ a: text("a", 20_000) }, { b: text("b", 20_000) }] as const;
+      const backups = [await site.backup(1, texts[0]), await site.backup(2, texts[1])];
+      const data = site.packs.filter(({ directory }) => directory.content === "data");
+      await putMarks(
+        site.context,
+        data.map(({ id }) => ({ id, why: "damaged" as const })),
+        { now: 1 },
+      );
+      let listings = 0;
+      const forgetful: Storage = {
+        ...site.storage,
+        async *list(prefix, options) {
+          const hides = prefix === "packs/" && ++listings === hidden;
+          for await (const object of site.storage.list(prefix, options))
+            if (!hides || object.key !== packKey(data[0]!.id)) yield object;
+        },
+      };
+      await prune(site, {}, forgetful);
+      expect(listings).toBeGreaterThanOrEqual(hidden);
+      for (const [n, backup] of backups.entries())
+        expect(await contentOf(site.storage, site, backup), `listing ${hidden}`).toEqual(texts[n]);
+      await prune(site);
+      expect(await site.keys("condemned/")).toEqual([]);
+      for (const [n, backup] of backups.entries())
+        expect(await contentOf(site.storage, site, backup)).toEqual(texts[n]);
+    }
+  });
+
   it("loses nothing where the copy that it chose turns out to be damaged, and another is whole", async () => {
     const site = new PruneSite({ frameBytes: 5000 });
     const shared = { s: text("s", 20_000) };

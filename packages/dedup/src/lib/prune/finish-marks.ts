@@ -56,6 +56,12 @@ export async function finishMarks(run: PruneRun, marks: readonly Mark[]): Promis
   for (let rescues = 0; ; rescues++) {
     const look = await lookAgain(run);
     const own = packsToAvoid(marks);
+    if (run.needed.hasVanished) {
+      // Two looks that don't agree: one of them does not show all that is there.
+      run.known.problems.push({ message: "Chunks that are needed were in packs that are not there any more." });
+      run.pendingPacks += [...own].filter((id) => look.listed.has(id)).length;
+      return "needed";
+    }
     const { goes, stuck, unknown, relied } = await judge(run, look, own, options);
     // A run that has yet to tell of its packs may fail before it does, and readers look into the index alone.
     await putIndex(site.context.storage, site.tools, relied.values(), { signal: options.signal });
