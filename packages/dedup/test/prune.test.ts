@@ -477,6 +477,23 @@ describe("a prune deletes nothing", () => {
   });
 });
 
+describe("a prune where nothing can be deleted", () => {
+  it("puts one index object, not two, for packs of a mark that are gone", async () => {
+    const site = new PruneSite();
+    await site.backup(1, { a: text("a", 5000) });
+    const gone = site.packs.find(({ directory }) => directory.content === "data")!;
+    await site.storage.delete([packKey(gone.id)]);
+    await putMarks(site.context, [{ id: gone.id, why: "damaged" }], { now: 1 });
+    const frozen: Storage = {
+      ...site.storage,
+      delete: () =>
+        Promise.reject(new LifeboatError({ code: "PERMISSION_DENIED", operation: "storage.delete", message: "no" })),
+    };
+    expect(await prune(site, {}, frozen)).toMatchObject({ deletedPacks: 0, pending: "refused" });
+    expect(await site.keys("index/")).toHaveLength(2);
+  });
+});
+
 describe("a prune on a full disk", () => {
   it("lets go first what is unused, and copies in what has become free", async () => {
     const site = new PruneSite({ packBytes: 20_000, codec: "stored" });
@@ -507,6 +524,58 @@ describe("a prune on a full disk", () => {
     expect(report).toMatchObject({ pendingPacks: 0 });
     expect(report.deletedPacks).toBeGreaterThan(5);
     expect(await contentOf(site.storage, site, kept)).toEqual(shared);
+  });
+});
+
+describe("a prune on a disk with no room for anything that is put into packs/", () => {
+  it("lets go what is unused, though a mark can't be ended", async () => {
+    const site = new PruneSite();
+    const kept = await site.backup(1, { a: text("a", 5000) });
+    const damaged = site.packs.find(({ directory }) => directory.content === "data")!;
+    await forget(site, await site.backup(2, { b: text("b", 5000) }));
+    await putMarks(site.context, [{ id: damaged.id, why: "damaged" }], { now: 1 });
+    const full: Storage = {
+      ...site.storage,
+      put: (key, body, options) =>
+        key.startsWith("packs/")
+          ? Promise.reject(new LifeboatError({ code: "NO_SPACE", operation: "storage.put", key, message: "full" }))
+          : site.storage.put(key, body, options),
+    };
+    expect(await prune(site, {}, full)).toMatchObject({ deletedPacks: 2, pendingPacks: 1, lackedRoom: true });
+    expect(await contentOf(site.storage, site, kept)).toEqual({ a: text("a", 5000) });
+    expect(await prune(site)).toMatchObject({ deletedPacks: 1, pendingPacks: 0, lackedRoom: false });
+    expect(await contentOf(site.storage, site, kept)).toEqual({ a: text("a", 5000) });
+  });
+});
+
+describe("a prune on a disk with no room for an index object", () => {
+  it("lets go first what leans on no pack that the index is to be told of", async () => {
+    const site = new PruneSite();
+    const texts = { a: text("a", 50_000) };
+    const gone = await site.backup(1, texts);
+    const other = await site.backup(2, { z: text("z", 50_000) });
+    const free = site.packs.slice(2).map(({ id }) => packKey(id));
+    const { part, root } = await site.putPart([{ path: "a", bytes: Buffer.from(texts.a) }]); // relies on what is there
+    for (const { id } of site.packs.splice(4)) await site.storage.delete([packKey(id)]);
+    for (const each of [gone, other]) await forget(site, each);
+    const full: Storage = {
+      ...site.storage,
+      async put(key, body, options) {
+        if (key.startsWith("index/") && (await site.keys("packs/")).some((each) => free.includes(each)))
+          throw new LifeboatError({ code: "NO_SPACE", operation: "storage.put", key, message: "full" });
+        return site.storage.put(key, body, options);
+      },
+    };
+    let ended: Manifest | undefined;
+    const sessions = async () => {
+      if (ended !== undefined) return [];
+      ended = await site.commit(3, part, root);
+      await site.putPart([{ path: "a", bytes: Buffer.from(texts.a) }]); // of a run that avoids what is condemned
+      return [];
+    };
+    expect(await prune(site, { sessions }, full)).toMatchObject({ deletedPacks: 4, lackedRoom: false, problems: [] });
+    if (ended === undefined) expect.fail("It did not look for sessions.");
+    expect(await contentOf(site.storage, site, ended)).toEqual(texts);
   });
 });
 
