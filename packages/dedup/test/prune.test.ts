@@ -3,7 +3,10 @@ import { openFences, openManifests } from "@lifeboat/manifests";
 import { faultyStorage, read } from "@lifeboat/testkit";
 import { describe, expect, it } from "vitest";
 import { siteLocator } from "../src/lib/index/locator.ts";
+import { putIndex } from "../src/lib/index/writer.ts";
+import { type FinishedPack, PackBuilder } from "../src/lib/pack/pack-builder.ts";
 import { packKey } from "../src/lib/pack/pack-name.ts";
+import { openFrameSource } from "../src/lib/prune/pack-frames-reader.ts";
 import { createPruner } from "../src/lib/prune/prune.ts";
 import { openPartObject } from "../src/lib/read/open-part.ts";
 import { openReading, readEntries } from "../src/lib/read/reading.ts";
@@ -51,6 +54,26 @@ async function contentOf(storage: Storage, site: PruneSite, { id, parts }: Manif
     }
   }
   return found;
+}
+
+/** A pack that says the same as one with stored frames, and of which a chunk in the first is another. */
+async function wrongCopy(site: PruneSite, { id, size, directory }: FinishedPack): Promise<FinishedPack> {
+  const source = await openFrameSource(await site.open());
+  const builder = new PackBuilder(KEY, directory.content);
+  const pieces: Uint8Array[] = [];
+  let first = 0;
+  for await (const { frame, bytes } of source.frames({ id, size }, () => [...directory.frames.keys()], {})) {
+    const { chunks } = directory.frames[frame]!;
+    const lengths = [...directory.lengths.subarray(first, first + chunks)];
+    const ids = directory.ids.slice(first * 32, (first + chunks) * 32);
+    const plain = Buffer.from(bytes as Uint8Array);
+    if (frame === 0) plain[10]! ^= 1;
+    for (const piece of builder.add({ codec: "stored", bytes: plain, lengths, ids })) pieces.push(Buffer.from(piece));
+    first += chunks;
+  }
+  const end = builder.end();
+  await site.storage.put(packKey(end.pack.id), Buffer.concat([...pieces, ...end.pieces]));
+  return end.pack;
 }
 
 const packs = async (site: PruneSite) => (await site.keys("packs/")).length;
@@ -230,6 +253,122 @@ describe("a prune", () => {
     }
   });
 
+  it("copies what is left of a condemned pack that was cut off, and keeps it as long as the rest is needed", async () => {
+    const site = new PruneSite({ codec: "stored", frameBytes: 5000 });
+    const texts = { a: text("a", 20_000), b: text("b", 20_000) };
+    const backup = await site.backup(1, texts);
+    const cut = site.packs.find(({ directory }) => directory.content === "data")!;
+    const whole = Buffer.from(await read(site.storage.get(packKey(cut.id))));
+    await site.storage.put(packKey(cut.id), whole.subarray(0, whole.length - 8000)); // in the last frames of "b"
+    await putMarks(site.context, [{ id: cut.id, why: "damaged" }], { now: 1 });
+    for (let n = 0; n < 2; n++) {
+      expect(await prune(site)).toMatchObject({ deletedPacks: 0, pendingPacks: 1, pending: "needed" });
+      expect(await site.keys("packs/")).toContain(packKey(cut.id));
+    }
+    await expect(contentOf(site.storage, site, backup)).rejects.toThrow(coded("CORRUPT"));
+    await site.backup(2, { b: texts.b });
+    expect(await prune(site)).toMatchObject({ pendingPacks: 0 });
+    expect(await site.keys("packs/")).not.toContain(packKey(cut.id));
+    expect(await site.keys("condemned/")).toEqual([]);
+    expect(await contentOf(site.storage, site, backup)).toEqual(texts);
+  });
+
+  it("keeps a condemned pack of which nobody knows what it holds while a backup lacks something", async () => {
+    const site = new PruneSite();
+    const backup = await site.backup(1, { a: text("a", 20_000) });
+    const cut = site.packs.find(({ directory }) => directory.content === "data")!;
+    const { tools } = await site.open();
+    await site.storage.delete(await site.keys("index/"));
+    await putIndex(
+      site.storage,
+      tools,
+      site.packs.filter(({ id }) => id !== cut.id),
+    );
+    const whole = Buffer.from(await read(site.storage.get(packKey(cut.id))));
+    await site.storage.put(packKey(cut.id), whole.subarray(0, whole.length - 10));
+    await putMarks(site.context, [{ id: cut.id, why: "damaged" }], { now: 1 });
+    expect(await prune(site)).toMatchObject({ deletedPacks: 0, pendingPacks: 1, pending: "needed" });
+    await site.storage.put(packKey(cut.id), whole); // its storage finds the bytes again
+    expect(await prune(site)).toMatchObject({ deletedPacks: 1, pendingPacks: 0 });
+    expect(await contentOf(site.storage, site, backup)).toEqual({ a: text("a", 20_000) });
+  });
+
+  it("copies no chunk that is not what its id says out of a condemned pack, and takes another copy", async () => {
+    for (const others of [true, false]) {
+      const site = new PruneSite({ codec: "stored", frameBytes: 5000 });
+      const texts = { a: text("a", 20_000) };
+      const backup = await site.backup(1, texts);
+      const data = site.packs.find(({ directory }) => directory.content === "data")!;
+      const lists = site.packs.find(({ directory }) => directory.content === "lists")!;
+      const wrong = await wrongCopy(site, data);
+      await site.storage.delete(await site.keys("index/"));
+      if (!others) await site.storage.delete([packKey(data.id)]);
+      const indexed = others ? [wrong, data, lists] : [wrong, lists];
+      await putIndex(site.storage, (await site.open()).tools, indexed);
+      const condemned = [wrong, data].map(({ id }) => ({ id, why: "damaged" as const }));
+      await putMarks(site.context, condemned, { now: 1 });
+      if (!others) {
+        expect(await prune(site)).toMatchObject({ deletedPacks: 0, pendingPacks: 1, pending: "needed" });
+        await expect(contentOf(site.storage, site, backup)).rejects.toThrow(coded("CORRUPT"));
+        await site.backup(2, texts); // finds the chunk in a mark alone, and stores it again
+      }
+      expect(await prune(site)).toMatchObject({ pendingPacks: 0 });
+      expect(await site.keys("condemned/")).toEqual([]);
+      expect(await site.keys("packs/")).not.toContain(packKey(wrong.id));
+      expect(await contentOf(site.storage, site, backup)).toEqual(texts);
+    }
+  });
+
+  it("compares what it copies with its ids where a verification has found the pack damaged", async () => {
+    const site = new PruneSite({ codec: "stored", frameBytes: 5000 });
+    const kept = { a: text("a", 20_000) };
+    const gone = await site.backup(1, { ...kept, z: text("z", 60_000) });
+    const [data] = site.packs.filter(({ directory }) => directory.content === "data");
+    await site.backup(2, kept);
+    const copy = site.packs.at(-2)!;
+    const wrong = await wrongCopy(site, data!);
+    await site.storage.delete([packKey(data!.id), packKey(copy.id)]);
+    await putIndex(site.storage, (await site.open()).tools, [wrong]);
+    const records = new Records(await site.open());
+    records.note(wrong.id, "content", false);
+    await records.flush(() => true, {});
+    await forget(site, gone);
+    expect(await prune(site)).toMatchObject({ pending: "needed" });
+    expect(await site.keys("packs/")).toContain(packKey(wrong.id));
+    expect(await site.keys("condemned/")).toHaveLength(1);
+  });
+
+  it("deletes nothing that is needed because one of its listings did not show it", async () => {
+    for (const hidden of [1, 2, 3]) {
+      const site = new PruneSite();
+      const texts = [{ a: text("a", 20_000) }, { b: text("b", 20_000) }] as const;
+      const backups = [await site.backup(1, texts[0]), await site.backup(2, texts[1])];
+      const data = site.packs.filter(({ directory }) => directory.content === "data");
+      await putMarks(
+        site.context,
+        data.map(({ id }) => ({ id, why: "damaged" as const })),
+        { now: 1 },
+      );
+      let listings = 0;
+      const forgetful: Storage = {
+        ...site.storage,
+        async *list(prefix, options) {
+          const hides = prefix === "packs/" && ++listings === hidden;
+          for await (const object of site.storage.list(prefix, options))
+            if (!hides || object.key !== packKey(data[0]!.id)) yield object;
+        },
+      };
+      await prune(site, {}, forgetful);
+      expect(listings).toBeGreaterThanOrEqual(hidden);
+      for (const [n, backup] of backups.entries())
+        expect(await contentOf(site.storage, site, backup), `listing ${hidden}`).toEqual(texts[n]);
+      await prune(site);
+      expect(await site.keys("condemned/")).toEqual([]);
+      for (const [n, backup] of backups.entries())
+        expect(await contentOf(site.storage, site, backup)).toEqual(texts[n]);
+    }
+  });
+
   it("loses nothing where the copy that it chose turns out to be damaged, and another is whole", async () => {
     const site = new PruneSite({ frameBytes: 5000 });
     const shared = { s: text("s", 20_000) };
@@ -338,6 +477,23 @@ describe("a prune deletes nothing", () => {
   });
 });
 
+describe("a prune where nothing can be deleted", () => {
+  it("puts one index object, not two, for packs of a mark that are gone", async () => {
+    const site = new PruneSite();
+    await site.backup(1, { a: text("a", 5000) });
+    const gone = site.packs.find(({ directory }) => directory.content === "data")!;
+    await site.storage.delete([packKey(gone.id)]);
+    await putMarks(site.context, [{ id: gone.id, why: "damaged" }], { now: 1 });
+    const frozen: Storage = {
+      ...site.storage,
+      delete: () =>
+        Promise.reject(new LifeboatError({ code: "PERMISSION_DENIED", operation: "storage.delete", message: "no" })),
+    };
+    expect(await prune(site, {}, frozen)).toMatchObject({ deletedPacks: 0, pending: "refused" });
+    expect(await site.keys("index/")).toHaveLength(2);
+  });
+});
+
 describe("a prune on a full disk", () => {
   it("lets go first what is unused, and copies in what has become free", async () => {
     const site = new PruneSite({ packBytes: 20_000, codec: "stored" });
@@ -368,6 +524,58 @@ describe("a prune on a full disk", () => {
     expect(report).toMatchObject({ pendingPacks: 0 });
     expect(report.deletedPacks).toBeGreaterThan(5);
     expect(await contentOf(site.storage, site, kept)).toEqual(shared);
+  });
+});
+
+describe("a prune on a disk with no room for anything that is put into packs/", () => {
+  it("lets go what is unused, though a mark can't be ended", async () => {
+    const site = new PruneSite();
+    const kept = await site.backup(1, { a: text("a", 5000) });
+    const damaged = site.packs.find(({ directory }) => directory.content === "data")!;
+    await forget(site, await site.backup(2, { b: text("b", 5000) }));
+    await putMarks(site.context, [{ id: damaged.id, why: "damaged" }], { now: 1 });
+    const full: Storage = {
+      ...site.storage,
+      put: (key, body, options) =>
+        key.startsWith("packs/")
+          ? Promise.reject(new LifeboatError({ code: "NO_SPACE", operation: "storage.put", key, message: "full" }))
+          : site.storage.put(key, body, options),
+    };
+    expect(await prune(site, {}, full)).toMatchObject({ deletedPacks: 2, pendingPacks: 1, lackedRoom: true });
+    expect(await contentOf(site.storage, site, kept)).toEqual({ a: text("a", 5000) });
+    expect(await prune(site)).toMatchObject({ deletedPacks: 1, pendingPacks: 0, lackedRoom: false });
+    expect(await contentOf(site.storage, site, kept)).toEqual({ a: text("a", 5000) });
+  });
+});
+
+describe("a prune on a disk with no room for an index object", () => {
+  it("lets go first what leans on no pack that the index is to be told of", async () => {
+    const site = new PruneSite();
+    const texts = { a: text("a", 50_000) };
+    const gone = await site.backup(1, texts);
+    const other = await site.backup(2, { z: text("z", 50_000) });
+    const free = site.packs.slice(2).map(({ id }) => packKey(id));
+    const { part, root } = await site.putPart([{ path: "a", bytes: Buffer.from(texts.a) }]); // relies on what is there
+    for (const { id } of site.packs.splice(4)) await site.storage.delete([packKey(id)]);
+    for (const each of [gone, other]) await forget(site, each);
+    const full: Storage = {
+      ...site.storage,
+      async put(key, body, options) {
+        if (key.startsWith("index/") && (await site.keys("packs/")).some((each) => free.includes(each)))
+          throw new LifeboatError({ code: "NO_SPACE", operation: "storage.put", key, message: "full" });
+        return site.storage.put(key, body, options);
+      },
+    };
+    let ended: Manifest | undefined;
+    const sessions = async () => {
+      if (ended !== undefined) return [];
+      ended = await site.commit(3, part, root);
+      await site.putPart([{ path: "a", bytes: Buffer.from(texts.a) }]); // of a run that avoids what is condemned
+      return [];
+    };
+    expect(await prune(site, { sessions }, full)).toMatchObject({ deletedPacks: 4, lackedRoom: false, problems: [] });
+    if (ended === undefined) expect.fail("It did not look for sessions.");
+    expect(await contentOf(site.storage, site, ended)).toEqual(texts);
   });
 });
 

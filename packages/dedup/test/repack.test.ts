@@ -54,7 +54,7 @@ it("a frame that is compressed anew keeps its own bytes where it ends a pack tha
   expect(packs.map(({ directory }) => directory.frames.length)).toEqual([MAX_PACK_FRAMES, 1]);
   const source = await openFrameSource(site);
   const found: Uint8Array[] = [];
-  for await (const { bytes } of source.frames(packs[1]?.id ?? "", packs[1]?.size ?? 0, () => [0], {})) {
+  for await (const { bytes } of source.frames({ id: packs[1]?.id ?? "", size: packs[1]?.size ?? 0 }, () => [0], {})) {
     const expanded = bytes instanceof Uint8Array ? source.expand(bytes, "zstd", wanted.length) : bytes;
     if (expanded instanceof Uint8Array) found.push(expanded);
   }

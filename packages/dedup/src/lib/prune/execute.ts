@@ -8,13 +8,13 @@ import {
 } from "@lifeboat/contracts";
 import { type Manifests, openFences } from "@lifeboat/manifests";
 import type { DedupSite } from "../dedup-site.ts";
-import { missingPacks } from "../index/load.ts";
+import { listPacks, missingPacks } from "../index/load.ts";
 import { putIndex } from "../index/writer.ts";
 import type { FinishedPack } from "../pack/pack-builder.ts";
 import { packKey } from "../pack/pack-name.ts";
 import { isLoss } from "../read/read-errors.ts";
 import { markLost } from "../session/mark-lost.ts";
-import { type CondemnedPack, putMarks } from "../session/marks.ts";
+import { type CondemnedPack, type Mark, packsToAvoid, putMarks } from "../session/marks.ts";
 import { finishMarks, type Pending, type PruneRun } from "./finish-marks.ts";
 import type { PlannedPrune } from "./make-plan.ts";
 import { repack } from "./repack.ts";
@@ -59,7 +59,7 @@ export async function executePrune(
     const written: FinishedPack[] = [];
     let done = 0;
     let bytes = 0;
-    const sources = repacked.map(({ id, size }) => ({ id, size, wants: wants(id) }));
+    const sources = repacked.map(({ id, size }) => ({ id, size, isChecked: usage.isSuspect(id), wants: wants(id) }));
     const onPack = (size: number) => {
       done += 1;
       bytes += size;
@@ -90,15 +90,30 @@ export async function executePrune(
     if (condemned.length === 0) return null;
     const now = site.clock.now();
     const marks = await putMarks(site.context, condemned, { signal: options.signal, now });
-    return finishMarks(run, marks);
+    return finish(marks);
   }
+
+  /** P5 to P10; where there is no room for copies or an index object, what needs none still goes afterwards. */
+  async function finish(marks: readonly Mark[]): Promise<Pending | null> {
+    try {
+      return await finishMarks(run, marks);
+    } catch (error) {
+      if (!isLifeboatError(error, "NO_SPACE")) throw error;
+      lackedRoom = true;
+      const listed = await listPacks(site.context.storage, options);
+      run.pendingPacks += [...packsToAvoid(marks)].filter((id) => listed.has(id)).length;
+      return null;
+    }
+  }
+
+  let lackedRoom = false;
 
   // Whoever made what backups lack, the next backup is to store it again.
   if (known.lacking.size > 0) {
     const lost = await missingPacks(site.context.storage, look.unlisted, options);
     await markLost(site.context, { packs: lost, unknown: lost.length === 0 }, options);
   }
-  let pending = await finishMarks(run, look.marks);
+  let pending = await finish(look.marks);
   if (pending === "sessions") return reportOf(run, pending, false); // they would be in the way of more, too
   await openFences(site.context).merge({ signal: options.signal });
   const used = new Map(usage.packs.map((pack) => [pack.id, pack]));
@@ -107,14 +122,14 @@ export async function executePrune(
     .map(({ id }): CondemnedPack => ({ id, why: "unused" }));
   const repacked = plan.packs.filter(({ id, action }) => action === "repack" && used.has(id));
   await indexLoose(site, look.loose, new Set([...unused, ...repacked].map(({ id }) => id)), look.marked, options);
-  let lackedRoom = false;
   try {
     pending = (await cycle(unused, repacked)) ?? pending;
   } catch (error) {
     if (!(error instanceof NoRoom)) throw error;
-    lackedRoom = await inBatches(error, unused, repacked, cycle, (why) => {
+    const isLeft = await inBatches(error, unused, repacked, cycle, (why) => {
       pending = why ?? pending;
     });
+    lackedRoom ||= isLeft;
   }
   return reportOf(run, pending, lackedRoom);
 }

@@ -56,18 +56,23 @@ export async function finishMarks(run: PruneRun, marks: readonly Mark[]): Promis
   for (let rescues = 0; ; rescues++) {
     const look = await lookAgain(run);
     const own = packsToAvoid(marks);
-    const { goes, stuck, relied } = await judge(run, look, own, options);
-    // A run that has yet to tell of its packs may fail before it does, and readers look into the index alone.
-    await putIndex(site.context.storage, site.tools, relied.values(), { signal: options.signal });
+    if (run.needed.hasVanished) {
+      // Two looks that don't agree: one of them does not show all that is there.
+      run.known.problems.push({ message: "Chunks that are needed were in packs that are not there any more." });
+      run.pendingPacks += [...own].filter((id) => look.listed.has(id)).length;
+      return "needed";
+    }
+    const judged = await judge(run, look, own, options);
+    const { goes, stuck, unknown } = judged;
     const gone = [...own].filter((id) => look.unlisted.has(id) && !look.listed.has(id));
-    const refused = await letGo(run, look, goes, gone);
+    const refused = await letGoInOrder(run, look, judged, gone);
     if (refused !== null) {
-      run.pendingPacks += goes.size + stuck.size;
+      run.pendingPacks += goes.size + stuck.size + unknown.size;
       return "refused";
     }
-    if (stuck.size === 0) break;
-    if (rescues === RESCUES) {
-      run.pendingPacks += stuck.size;
+    if (stuck.size === 0 && unknown.size === 0) break;
+    if (stuck.size === 0 || rescues === RESCUES) {
+      run.pendingPacks += stuck.size + unknown.size;
       return "needed";
     }
     await rescue(run, look, stuck);
@@ -99,23 +104,26 @@ interface Judged {
   readonly goes: ReadonlySet<string>;
   /** Packs that hold something needed that only packs in marks hold. */
   readonly stuck: ReadonlyMap<string, IndexedPack>;
-  /** Packs that no index names, and that hold what is needed of those that go. */
-  readonly relied: ReadonlyMap<string, IndexedPack>;
+  /** Packs of which nobody knows what they hold, while something is lacking: it may be that. */
+  readonly unknown: ReadonlySet<string>;
+  /** Of those that go, some: by their ids the packs that no index names, and that hold what is needed of them. */
+  readonly leaning: ReadonlyMap<string, readonly IndexedPack[]>;
 }
 
 async function judge(
-  { site, needed }: PruneRun,
+  { site, needed, known }: PruneRun,
   look: SiteLook,
   own: ReadonlySet<string>,
   options: AbortOptions,
 ): Promise<Judged> {
   const stuck = new Map<string, IndexedPack>();
-  const relied = new Map<string, IndexedPack>();
+  const leaning = new Map<string, readonly IndexedPack[]>();
   const there = new Set([...own].filter((id) => look.listed.has(id)));
   const goes = new Set(there);
   for await (const pack of packsOf(site, look, options)) {
     if (!there.has(pack.id)) continue;
     const { ids, lengths } = pack.directory;
+    const relied = new Set<IndexedPack>();
     for (let n = 0; n < lengths.length; n++) {
       const holder = holderOf(look, needed, ids, n * ID_BYTES);
       if (holder === null) continue;
@@ -125,10 +133,13 @@ async function judge(
         goes.delete(pack.id);
         break;
       }
-      if (loose !== undefined) relied.set(holder, loose);
+      if (loose !== undefined) relied.add(loose);
     }
+    if (relied.size > 0 && goes.has(pack.id)) leaning.set(pack.id, [...relied]);
   }
-  return { goes, stuck, relied };
+  const unknown = new Set(known.lacking.size === 0 ? [] : [...there].filter((id) => look.unreadable.has(id)));
+  for (const id of unknown) goes.delete(id);
+  return { goes, stuck, unknown, leaning };
 }
 
 /** The pack that a needed chunk is found in: one that marks have only where no other holds it. `null` for others. */
@@ -141,6 +152,33 @@ function holderOf({ index }: SiteLook, needed: NeededChunks, ids: Uint8Array, at
 function isStuck(look: SiteLook, needed: NeededChunks, ids: Uint8Array, at: number): boolean {
   const holder = holderOf(look, needed, ids, at);
   return holder !== null && look.marked.has(holder);
+}
+
+/**
+ * P8 and P9, after the index was told of what those that go lean on: a run that has yet to tell of its packs may fail
+ * before it does, and readers look into the index alone. Where there is no room for that, what leans on nothing goes
+ * first. Answers the error where the storage does not let something be deleted.
+ */
+async function letGoInOrder(
+  run: PruneRun,
+  look: SiteLook,
+  { goes, leaning }: Judged,
+  gone: readonly string[],
+): Promise<LifeboatError | null> {
+  const { context, tools } = run.site;
+  const { signal } = run.options;
+  const tell = () => putIndex(context.storage, tools, new Set([...leaning.values()].flat()), { signal });
+  try {
+    await tell();
+  } catch (error) {
+    const free = new Set([...goes].filter((id) => !leaning.has(id)));
+    if (!isLifeboatError(error, "NO_SPACE") || free.size === 0) throw error;
+    const refused = await letGo(run, look, free, gone);
+    if (refused !== null) return refused;
+    await tell();
+    return letGo(run, look, new Set(leaning.keys()), []);
+  }
+  return letGo(run, look, goes, gone);
 }
 
 /**
@@ -163,6 +201,7 @@ async function letGo(
     await dropFromIndex(site, unnamed, { signal });
   } catch (error) {
     if (!isLifeboatError(error, "NO_SPACE") && !isLifeboatError(error, "PERMISSION_DENIED")) throw error;
+    if (goes.size === 0 && error.code === "PERMISSION_DENIED") return error;
     late = true; // the packs are what takes room; nothing hangs on the order
   }
   const ids = [...goes];
@@ -195,9 +234,11 @@ async function rescue(run: PruneRun, look: SiteLook, stuck: ReadonlyMap<string, 
   const { site, needed, options, targetBytes } = run;
   const { tables } = look.index;
   const copied = new Uint8Array(tables.numbers);
-  const sources = [...stuck.values()].map(({ id, size }) => ({
+  const sources = [...stuck.values()].map(({ id, size, directory }) => ({
     id,
     size,
+    directory,
+    isChecked: true, // what a verification has found to be wrong must not come into a pack that nobody doubts
     wants: (ids: Uint8Array, at: number) => {
       const number = tables.number(ids, at);
       if (!isStuck(look, needed, ids, at) || copied[number] === 1) return false;

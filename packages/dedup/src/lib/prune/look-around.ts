@@ -1,7 +1,7 @@
 import { type AbortOptions, isLifeboatError, LifeboatError, type ObjectInfo } from "@lifeboat/contracts";
 import type { DedupSite } from "../dedup-site.ts";
 import type { IndexedPack } from "../index/encode.ts";
-import { type ListedPacks, listPacks, loadIndex, noting, present, readIndex } from "../index/load.ts";
+import { type ListedPacks, listPacks, loadIndex, noting, type PackStanding, readIndex } from "../index/load.ts";
 import type { SiteIndex } from "../index/site-index.ts";
 import { type Mark, packsToAvoid, readMarks } from "../session/marks.ts";
 import { Turns } from "../turns.ts";
@@ -15,9 +15,15 @@ export interface SiteLook {
   readonly listed: ListedPacks;
   /** When each was written, in milliseconds by the storage's clock. */
   readonly written: ReadonlyMap<string, number>;
-  /** Packs that the index names and that are not listed with that size: gone, cut off, or put after the listing. */
+  /**
+   * Packs that the index names and that are not listed with that size: gone, put after the listing, or cut off and in
+   * no mark.
+   */
   readonly unlisted: ReadonlyMap<string, number>;
-  /** Every pack that is listed; a chunk is found in one that no mark has, if there is such. */
+  /**
+   * Every pack that is listed, those in marks whatever their size; a chunk is found in one that no mark has, if there is
+   * such.
+   */
   readonly index: SiteIndex;
   /** Packs that no index names, by what they say of themselves. */
   readonly loose: ReadonlyMap<string, IndexedPack>;
@@ -40,7 +46,7 @@ export async function lookAround(site: DedupSite, options: AbortOptions = {}): P
   const onPack = (id: string, { modified }: ObjectInfo) => written.set(id, modified.getTime());
   const listed = await listPacks(storage, { ...options, onPack });
   const unlisted = new Map<string, number>();
-  const index = await loadIndex(storage, tools, noting(unlisted, present(listed, marked)), {
+  const index = await loadIndex(storage, tools, noting(unlisted, standingIn(listed, marked)), {
     ...options,
     onDamaged: (key, error) => {
       throw damagedIndex(key, error);
@@ -56,6 +62,17 @@ export async function lookAround(site: DedupSite, options: AbortOptions = {}): P
     }
   }
   return { marks, marked, listed, written, unlisted, index, loose, unreadable };
+}
+
+/**
+ * A pack in a mark counts where nothing else has its chunks, be it cut off: what is left of it can still be read, by
+ * what the index tells of it.
+ */
+function standingIn(listed: ListedPacks, marked: ReadonlySet<string>): (id: string, size: number) => PackStanding {
+  return (id, size) => {
+    if (marked.has(id)) return listed.has(id) ? "weak" : "none";
+    return listed.get(id) === size ? "good" : "none";
+  };
 }
 
 /** Every pack that a look has found, with its chunks; the index is read again for it, object by object. */

@@ -13,6 +13,8 @@ export interface Usage {
   readonly packs: readonly PackUse[];
   /** Whether a needed chunk counts in this pack: of several that hold it, one does. */
   isOwn(packId: string, number: number): boolean;
+  /** Whether a pack was damaged when it was last verified. */
+  isSuspect(packId: string): boolean;
 }
 
 interface Measured {
@@ -71,7 +73,11 @@ export async function measurePacks(
     const bytes = { liveBytes: Math.ceil(live), deadBytes: Math.floor(dead) };
     packs.push({ id, size, content, ...bytes, needed: all > 0, damaged: false, isNew });
   }
-  return { packs, isOwn: (id, number) => number >= 0 && owners[number] === ranks.get(id) };
+  return {
+    packs,
+    isOwn: (id, number) => number >= 0 && owners[number] === ranks.get(id),
+    isSuspect: (id) => verified.isDamaged(id),
+  };
 }
 
 function measure({ id, size, directory }: IndexedPack, needed: NeededChunks): Omit<Measured, "suspect"> {

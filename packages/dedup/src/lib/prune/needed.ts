@@ -1,4 +1,5 @@
 import type { LifeboatError } from "@lifeboat/contracts";
+import { ID_BYTES } from "../bytes.ts";
 import type { SiteIndex } from "../index/site-index.ts";
 import type { ListLevel, ReachVisitor } from "../reach/reach.ts";
 import { Turns } from "../turns.ts";
@@ -24,6 +25,9 @@ export class NeededChunks {
   readonly #flags: Uint16Array;
   /** By number: a chunk of a list that could not be opened. */
   readonly #failures = new Map<number, LifeboatError>();
+  /** Needed chunks that the index does not have, by their ids as text; `true` for those that an earlier one had. */
+  readonly #unplaced = new Map<string, boolean>();
+  #vanished = false;
 
   /** @param index one that does not grow any more, since its numbers must stay */
   constructor(index: SiteIndex) {
@@ -31,7 +35,12 @@ export class NeededChunks {
     this.#flags = new Uint16Array(index.tables.numbers);
   }
 
-  /** The same needs, by the numbers of another index. What that one does not have is left out. */
+  /** Whether something is needed that an earlier look has found in a pack, and this one in none. */
+  get hasVanished(): boolean {
+    return this.#vanished;
+  }
+
+  /** The same needs, by the numbers of another index. What that one does not have is needed still. */
   async movedTo(index: SiteIndex): Promise<NeededChunks> {
     const moved = new NeededChunks(index);
     const turns = new Turns();
@@ -42,12 +51,25 @@ export class NeededChunks {
       const flags = this.#flags[number] ?? 0;
       if (flags === 0) continue;
       const there = index.tables.number(id.bytes);
-      if (there < 0) continue;
+      if (there < 0) {
+        if ((flags & NEEDED) !== 0) moved.#miss(textOf(id.bytes), true);
+        continue;
+      }
       moved.#flags[there] = flags;
       const failure = this.#failures.get(number);
       if (failure !== undefined) moved.#failures.set(there, failure);
     }
+    for (const [text, wasThere] of this.#unplaced) {
+      const there = index.tables.number(Buffer.from(text, "latin1"));
+      if (there < 0) moved.#miss(text, wasThere);
+      else moved.#flags[there] = (moved.#flags[there] ?? 0) | NEEDED;
+    }
     return moved;
+  }
+
+  #miss(text: string, wasThere: boolean): void {
+    this.#unplaced.set(text, wasThere || this.#unplaced.get(text) === true);
+    this.#vanished ||= wasThere;
   }
 
   /** @param number of the chunk in the index */
@@ -64,10 +86,12 @@ export class NeededChunks {
     return {
       missing: () => missing,
       failure: () => failure,
-      chunk(ids, at) {
+      chunk: (ids, at) => {
         const number = tables.number(ids, at);
-        if (number < 0) missing += 1;
-        else flags[number] = (flags[number] ?? 0) | NEEDED;
+        if (number < 0) {
+          missing += 1;
+          this.#miss(textOf(ids, at), false); // a later look may find it
+        } else flags[number] = (flags[number] ?? 0) | NEEDED;
       },
       opens: (ids, at, level: ListLevel) => {
         const number = tables.number(ids, at);
@@ -85,4 +109,8 @@ export class NeededChunks {
       },
     };
   }
+}
+
+function textOf(ids: Uint8Array, at = 0): string {
+  return Buffer.from(ids.buffer, ids.byteOffset + at, ID_BYTES).toString("latin1");
 }

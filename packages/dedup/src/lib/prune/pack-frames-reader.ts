@@ -1,28 +1,43 @@
 import type { AbortOptions, LifeboatError } from "@lifeboat/contracts";
-import { openSegment, SEGMENT_OVERHEAD, type SealState } from "@lifeboat/crypto";
-import { type Codec, openCodec, RangedReader, RoomPool, type SegmentPlace, setupCodec } from "@lifeboat/frames";
+import { openHeader, openSegment, parseHeader, SEGMENT_OVERHEAD, SealedKind, type SealState } from "@lifeboat/crypto";
+import {
+  type Codec,
+  collectBytes,
+  openCodec,
+  RangedReader,
+  RoomPool,
+  type SegmentPlace,
+  setupCodec,
+} from "@lifeboat/frames";
 import type { DedupSite } from "../dedup-site.ts";
 import type { FrameCodec, PackDirectory } from "../pack/layout.ts";
 import { PACK_HEADER_BYTES } from "../pack/limits.ts";
 import { packKey } from "../pack/pack-name.ts";
-import { openPack } from "../pack/pack-reader.ts";
+import { type OpenPack, openPack } from "../pack/pack-reader.ts";
 import { badPack, isDamage } from "../read/read-errors.ts";
 
 /** Frames of packs, read to be copied. */
 export interface FrameSource {
   /**
-   * Some frames of a pack, in rising order, as they were compressed; `null` for one that does not open.
+   * Some frames of a pack, in rising order, as they were compressed.
    *
-   * @throws NOT_FOUND, CORRUPT where not even the pack's table can be read
+   * @throws NOT_FOUND, CORRUPT where not even the pack's table can be read, and no other was given
    */
   frames(
-    id: string,
-    size: number,
+    pack: SourcePack,
     wanted: (directory: PackDirectory) => readonly number[],
     options: AbortOptions,
   ): AsyncIterable<CopiedFrame>;
   /** What a frame expands to, or why it does not. */
   expand(bytes: Uint8Array, codec: FrameCodec, expanded: number): Uint8Array | LifeboatError;
+}
+
+/** A pack to read from. */
+export interface SourcePack {
+  readonly id: string;
+  readonly size: number;
+  /** What the index tells of it, for where its own table can't be read. */
+  readonly directory?: PackDirectory | undefined;
 }
 
 /** A frame of a pack. */
@@ -42,12 +57,12 @@ export async function openFrameSource({ context, key, tools }: DedupSite): Promi
   const rooms = new RoomPool(4, ROOM_BYTES);
 
   async function* frames(
-    id: string,
-    size: number,
+    pack: SourcePack,
     wanted: (directory: PackDirectory) => readonly number[],
     { signal }: AbortOptions,
   ): AsyncGenerator<CopiedFrame> {
-    const { directory, seal } = await openPack({ storage, siteKey: key.siteKey }, id, size, { signal });
+    const { id } = pack;
+    const { directory, seal } = await openSource(pack, { signal });
     const chosen = wanted(directory);
     const object = { key: packKey(id), segments: placesOf(directory) };
     const reader = new RangedReader({ storage, object, rooms, damaged: (problem) => badPack(id, problem), signal });
@@ -59,6 +74,19 @@ export async function openFrameSource({ context, key, tools }: DedupSite): Promi
       }
     } finally {
       await reader.close();
+    }
+  }
+
+  /** By its own table; where that can't be read, as in a pack that was cut off, by what the index tells. */
+  async function openSource({ id, size, directory }: SourcePack, options: AbortOptions): Promise<OpenPack> {
+    const { siteKey } = key;
+    try {
+      return await openPack({ storage, siteKey }, id, size, options);
+    } catch (error) {
+      if (!isDamage(error) || directory === undefined) throw error;
+      const range = { start: 0, end: PACK_HEADER_BYTES };
+      const header = await collectBytes(storage.get(packKey(id), { ...options, range }));
+      return { directory, seal: openHeader(parseHeader(header), siteKey, SealedKind.pack) };
     }
   }
 

@@ -17,6 +17,13 @@ import { openFrameSource } from "./pack-frames-reader.ts";
 export interface RepackSource {
   readonly id: string;
   readonly size: number;
+  /** What the index tells of it, for where its own table can't be read. Default: then nothing of it is copied. */
+  readonly directory?: PackDirectory | undefined;
+  /**
+   * Whether each chunk is compared with its id, where a frame is copied as it is too. Default: false; a frame that opens
+   * is what its writer put there.
+   */
+  readonly isChecked?: boolean | undefined;
   /** Whether a chunk of it is to be copied; its id is at `at` in `ids`. */
   readonly wants: (ids: Uint8Array, at: number) => boolean;
   /** Called for a chunk that was to be copied and can't be read here: a later source may have it too. */
@@ -75,13 +82,13 @@ export async function repack(
     return packLine(site, content, options.targetBytes, finish);
   }
 
-  async function copyFrom({ id, size, wants, lost }: RepackSource): Promise<void> {
+  async function copyFrom({ id, size, directory: told, isChecked = false, wants, lost }: RepackSource): Promise<void> {
     const own = new Map<number, readonly number[]>();
     const wanted = (directory: PackDirectory) => {
       for (const [frame, chunks] of wantedChunks(directory, wants)) own.set(frame, chunks);
       return [...own.keys()];
     };
-    for await (const { directory, frame, bytes } of read.frames(id, size, wanted, { signal })) {
+    for await (const { directory, frame, bytes } of read.frames({ id, size, directory: told }, wanted, { signal })) {
       const line = lines[directory.content];
       const chunks = own.get(frame) ?? [];
       const info = directory.frames[frame];
@@ -97,8 +104,10 @@ export async function repack(
       }
       const lengths = [...directory.lengths.subarray(first, first + info.chunks)];
       const ids = directory.ids.subarray(first * ID_BYTES, (first + info.chunks) * ID_BYTES);
-      if (chunks.length === info.chunks) {
-        await line.frame({ codec: info.codec, bytes, lengths, ids });
+      const whole = { codec: info.codec, bytes, lengths, ids };
+      const isWhole = chunks.length === info.chunks;
+      if (isWhole && !isChecked) {
+        await line.frame(whole);
         continue;
       }
       const plain = read.expand(bytes, info.codec, info.expanded);
@@ -106,13 +115,13 @@ export async function repack(
         lose(plain);
         continue;
       }
-      for (const n of chunks) {
-        const offset = lengths.slice(0, n).reduce((sum, length) => sum + length, 0);
-        const chunk = plain.subarray(offset, offset + (lengths[n] ?? 0));
-        const chunkId = ids.subarray(n * ID_BYTES, (n + 1) * ID_BYTES);
-        if (sameBytes(idOf(chunk), chunkId)) await line.chunk(chunk, chunkId);
-        else lose(badPack(id, `a chunk of frame ${frame} is not what its id says`), [n]);
-      }
+      const right = chunks.filter((n) => {
+        if (sameBytes(idOf(chunkOf(plain, lengths, n)), chunkIdOf(ids, n))) return true;
+        lose(badPack(id, `a chunk of frame ${frame} is not what its id says`), [n]);
+        return false;
+      });
+      if (isWhole && right.length === info.chunks) await line.frame(whole);
+      else for (const n of right) await line.chunk(chunkOf(plain, lengths, n), chunkIdOf(ids, n));
       await nextTurn();
     }
   }
@@ -131,6 +140,16 @@ export async function repack(
   await lines.lists.end();
   await index.flush({ signal });
   return { copiedBytes, packs: written, damaged };
+}
+
+/** The n-th chunk of a frame. */
+function chunkOf(plain: Uint8Array, lengths: readonly number[], n: number): Uint8Array {
+  const offset = lengths.slice(0, n).reduce((sum, length) => sum + length, 0);
+  return plain.subarray(offset, offset + (lengths[n] ?? 0));
+}
+
+function chunkIdOf(ids: Uint8Array, n: number): Uint8Array {
+  return ids.subarray(n * ID_BYTES, (n + 1) * ID_BYTES);
 }
 
 /** The wanted chunks of each frame that has any, by their numbers in the frame. */
