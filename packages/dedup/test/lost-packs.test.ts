@@ -1,4 +1,4 @@
-import { type CheckLevel, LifeboatError, type Storage, type VerifyShare } from "@lifeboat/contracts";
+import { type CheckLevel, LifeboatError, type SourceEntry, type Storage, type VerifyShare } from "@lifeboat/contracts";
 import { memoryStorage } from "@lifeboat/storage-memory";
 import { read } from "@lifeboat/testkit";
 import { describe, expect, test } from "vitest";
@@ -143,5 +143,76 @@ describe("what somebody finds lost is stored again by the next backup, without a
     expect(await repository.verify(idOf(0), "content", { onProblem })).toMatchObject({ remembered: false });
     expect(await repository.verifyAll!("content", { onProblem })).toMatchObject({ remembered: false });
     expect(await keysOf(storage, "condemned/")).toEqual([]);
+  });
+});
+
+describe("a site whose storage does not show most of its packs", () => {
+  const onProblem = () => undefined;
+
+  /** A site with twenty packs. */
+  async function largeSite() {
+    const root = await folder();
+    const storage = memoryStorage();
+    const entries: SourceEntry[] = [];
+    for (let n = 0; n < 10; n++) {
+      entries.push(await fileIn(root, `${n}`, noise(n, 5_000)));
+      await backUp(testSite({ storage, clock: later }), n, entries);
+    }
+    expect(await keysOf(storage, "packs/")).toHaveLength(20);
+    return { root, storage, entries, whole: Object.fromEntries(await contents(testSite({ storage }), 9)) };
+  }
+
+  /** The same storage, which shows no more than so many packs. */
+  function half(storage: Storage, most: number): Storage {
+    return {
+      ...storage,
+      async *list(prefix, options) {
+        let count = 0;
+        for await (const info of storage.list(prefix, options))
+          if (!info.key.startsWith("packs/") || count++ < most) yield info;
+      },
+    };
+  }
+
+  test("is not marked: a backup and a prune are refused, verifications say that they have noted nothing", async () => {
+    const { root, storage, entries, whole } = await largeSite();
+    const before = await keysOf(storage, "packs/");
+    const refused = {
+      code: "UNREACHABLE",
+      reason: "packs-missing",
+      message: expect.stringMatching(/the 20 packs .*, found [09] of them/),
+      hint: expect.stringContaining("engine.repair"),
+    };
+    const more = [...entries, await fileIn(root, "more", noise(99, 5_000))];
+    for (const most of [0, 9]) {
+      const { repository } = testSite({ storage: half(storage, most), clock: later });
+      await expect(backUp({ repository }, 11, more)).rejects.toMatchObject(refused);
+      const remembered = { remembered: false };
+      for (const level of ["presence", "content"] as const) {
+        expect(await repository.verify(idOf(9), level, { onProblem })).toMatchObject(remembered);
+        expect(await repository.verifyAll!(level, { onProblem })).toMatchObject(remembered);
+      }
+      await expect(repository.planPrune!()).rejects.toMatchObject(refused);
+    }
+    expect(await keysOf(storage, "condemned/")).toEqual([]);
+    expect(await keysOf(storage, "packs/")).toEqual(before);
+    await backUp(testSite({ storage, clock: later }), 11, more); // once all is shown again
+    expect(Object.fromEntries(await contents(testSite({ storage }), 11))).toMatchObject(whole);
+    expect(await keysOf(storage, "packs/")).toHaveLength(before.length + 2);
+  });
+
+  test("is marked where half of them is gone, and where somebody repairs it", async () => {
+    const { root, storage, entries, whole } = await largeSite();
+    const keys = await keysOf(storage, "packs/");
+    await storage.delete(keys.slice(10));
+    const open = () => testSite({ storage, clock: later });
+    expect(await open().repository.verifyAll!("presence", { onProblem })).toMatchObject({ remembered: true });
+    expect(await keysOf(storage, "condemned/")).toHaveLength(1);
+    await storage.delete([...keys.slice(1), ...(await keysOf(storage, "condemned/"))]);
+    const more = [...entries, await fileIn(root, "more", noise(99, 5_000))];
+    await expect(backUp(open(), 11, more)).rejects.toMatchObject({ code: "UNREACHABLE" });
+    await open().repository.repair!({ level: "presence" });
+    await backUp(open(), 11, more);
+    expect(Object.fromEntries(await contents(open(), 11))).toMatchObject(whole);
   });
 });

@@ -7,6 +7,7 @@ import type { PackFrames } from "../index/pack-frames.ts";
 import { SiteIndex } from "../index/site-index.ts";
 import type { ChunkLocator } from "../read/chunk-map.ts";
 import { badPack, missingPack, unknownChunk } from "../read/read-errors.ts";
+import type { PackCount } from "../session/missing-packs.ts";
 
 /** What the index objects of a site tell, and which of it is true. */
 export interface CheckedIndex {
@@ -22,6 +23,8 @@ export interface CheckedIndex {
   reason(id: Uint8Array): LifeboatError;
   /** What it was asked for. */
   readonly lacking: LackingChunks;
+  /** How many packs are named, and how many of them are lost. */
+  readonly count: PackCount;
 }
 
 /** Where the chunks were that can't be had. */
@@ -83,7 +86,14 @@ export async function checkIndex(
       return lostPack(place.pack, listed.get(place.pack.id));
     },
     lacking,
+    count: countOf(good, lost, marked),
   };
+}
+
+function countOf(good: SiteIndex, lost: SiteIndex, marked: ReadonlySet<string> = new Set()): PackCount {
+  const unmarked = ({ packs }: SiteIndex) => [...packs.keys()].filter((id) => !marked.has(id)).length;
+  const missing = unmarked(lost);
+  return { named: unmarked(good) + missing, missing };
 }
 
 function lostPack({ id, size }: PackFrames, found: number | undefined): LifeboatError {

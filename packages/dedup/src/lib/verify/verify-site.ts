@@ -69,7 +69,7 @@ export async function verifySite(
   await packs.remember(signal);
   const isNoted = await markLost(
     context,
-    { packs: [...packs.lost, ...index.lacking.packs], unknown: index.lacking.unknown },
+    { packs: [...packs.lost, ...index.lacking.packs], unknown: index.lacking.unknown, count: index.count },
     { signal },
   );
   const { backups: checked, entries, contentBytes } = lists.done;

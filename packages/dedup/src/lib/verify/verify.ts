@@ -68,8 +68,8 @@ export async function verifyBackup(
   }
   const done = { entries, bytes: size, storedBytes };
   onProgress?.(done);
-  const { lacking } = index;
-  const found = { packs: [...lost, ...lacking.packs], unknown: lacking.unknown };
+  const { lacking, count } = index;
+  const found = { packs: [...lost, ...lacking.packs], unknown: lacking.unknown, count };
   return { ...done, remembered: await markLost(site, found, { signal }) };
 }
 

@@ -25,6 +25,7 @@ import { hintedLocator } from "../read/hinted-locator.ts";
 import { openReading } from "../read/reading.ts";
 import { markLost } from "../session/mark-lost.ts";
 import { packsToAvoid, readMarks } from "../session/marks.ts";
+import { assertShown } from "../session/missing-packs.ts";
 import { chunkIdKey, chunkTableSeed } from "../site-key.ts";
 import { metadataOf } from "./metadata.ts";
 import { PackLine } from "./pack-line.ts";
@@ -74,6 +75,7 @@ export async function beginBackup(
     const index = await loadIndex(storage, tools, standing, { signal, onDamaged });
     for (const id of avoid) unlisted.delete(id);
     const lost = await missingPacks(storage, unlisted, { signal });
+    assertShown("backup", { named: index.packs.size + unlisted.size, missing: lost.length });
     // The next backup stores again what was in them; so do this one's parts that are yet to come.
     if (lost.length > 0) await markLost(context, { packs: lost, unknown: false }, { signal });
     lacks ||= lost.length > 0;
