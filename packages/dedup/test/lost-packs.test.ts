@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type CheckLevel, LifeboatError, type SourceEntry, type Storage, type VerifyShare } from "@lifeboat/contracts";
 import { memoryStorage } from "@lifeboat/storage-memory";
 import { read } from "@lifeboat/testkit";
@@ -214,5 +215,45 @@ describe("a site whose storage does not show most of its packs", () => {
     await open().repository.repair!({ level: "presence" });
     await backUp(open(), 11, more);
     expect(Object.fromEntries(await contents(open(), 11))).toMatchObject(whole);
+  });
+});
+
+describe("what a later version has written is not marked", () => {
+  const problems: { code: string; path?: string }[] = [];
+  const onProblem = (problem: { code: string; path?: string }) => void problems.push(problem);
+
+  /** As a later version would write it, with a header that is whole. */
+  async function isNewer(storage: Storage, key: string) {
+    const bytes = Buffer.from(await read(storage.get(key)));
+    bytes[8] = 2;
+    createHash("sha256").update(bytes.subarray(0, 80)).digest().copy(bytes, 80, 0, 16);
+    await storage.put(key, bytes);
+  }
+
+  test.each(["verify", "verifyAll"] as const)("a pack, by %s, which tells that it is unsupported", async (how) => {
+    const { storage, open } = await lossySite(isNewer);
+    for (const level of ["content", "presence"] as const) {
+      problems.length = 0;
+      const { repository } = open();
+      await (how === "verify"
+        ? repository.verify(idOf(0), level, { onProblem })
+        : repository.verifyAll!(level, { onProblem }));
+      const codes = level === "content" ? ["UNSUPPORTED"] : [];
+      expect([...new Set(problems.map(({ code }) => code))]).toEqual(codes);
+      expect(await keysOf(storage, "condemned/")).toEqual([]);
+    }
+    await expect(contents(open(), 0)).rejects.toMatchObject({ code: "UNSUPPORTED" });
+  });
+
+  test.each(["verify", "verifyAll"] as const)("nor what only a newer index object tells of, by %s", async (how) => {
+    const { storage, open } = await lossySite(async () => undefined);
+    for (const key of await keysOf(storage, "index/")) await isNewer(storage, key);
+    problems.length = 0;
+    const { repository } = open();
+    await (how === "verify"
+      ? repository.verify(idOf(0), "presence", { onProblem })
+      : repository.verifyAll!("presence", { onProblem }));
+    expect(problems.map(({ code }) => code)).toContain("UNSUPPORTED");
+    expect(await keysOf(storage, "condemned/")).toEqual([]);
   });
 });
