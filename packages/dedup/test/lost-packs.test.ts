@@ -29,6 +29,14 @@ async function lossySite(harm: Harm = goes) {
   return { storage, open, entries, whole };
 }
 
+/** A storage's `put` that lets no mark be written. */
+function refuseMarks(storage: Storage): Storage["put"] {
+  return async (key, body, options) => {
+    if (!key.startsWith("condemned/")) return storage.put(key, body, options);
+    throw new LifeboatError({ code: "PERMISSION_DENIED", operation: "storage.put", key, message: "no" });
+  };
+}
+
 async function largestPack(storage: Storage): Promise<string> {
   const packs: { key: string; size: number }[] = [];
   for await (const { key, size } of storage.list("packs/")) packs.push({ key, size });
@@ -137,12 +145,23 @@ describe("what somebody finds lost is stored again by the next backup, without a
   });
 
   test("unless the site can't be written, which it says", async () => {
-    const { storage } = await lossySite(isFlipped);
+    const { storage, entries } = await lossySite(isFlipped);
     const refuse = async (key: string) =>
       Promise.reject(new LifeboatError({ code: "PERMISSION_DENIED", operation: "storage.put", key, message: "no" }));
     const { repository } = testSite({ storage: { ...storage, put: refuse } });
     expect(await repository.verify(idOf(0), "content", { onProblem })).toMatchObject({ remembered: false });
     expect(await repository.verifyAll!("content", { onProblem })).toMatchObject({ remembered: false });
+    await storage.delete([await largestPack(storage)]);
+    const { problems } = await repository.prune!(await repository.planPrune!(), { sessions: async () => [] });
+    expect(problems.map(({ message }) => message)).toContainEqual(expect.stringContaining("could not be noted"));
+    const told: unknown[] = [];
+    const more = [...entries, await fileIn(await folder(), "c", noise(3, 70_000))];
+    const withPacks = { ...storage, put: refuseMarks(storage) };
+    const { parts } = await backUp(testSite({ storage: withPacks, clock: later }), 2, more, {
+      onProblem: (problem) => told.push(problem),
+    });
+    expect(told).toMatchObject([{ code: "PERMISSION_DENIED", message: expect.stringContaining("could not be noted") }]);
+    expect(parts[0]!.problemCount).toBe(1);
     expect(await keysOf(storage, "condemned/")).toEqual([]);
   });
 });

@@ -7,7 +7,7 @@ import { packKey } from "../src/lib/pack/pack-name.ts";
 import { createPruner } from "../src/lib/prune/prune.ts";
 import { openPartObject } from "../src/lib/read/open-part.ts";
 import { openReading, readEntries } from "../src/lib/read/reading.ts";
-import { putMarks } from "../src/lib/session/marks.ts";
+import { putMarks, readMarks } from "../src/lib/session/marks.ts";
 import { Records } from "../src/lib/verify/records.ts";
 import { backupId, PruneSite } from "./prune-site.ts";
 import { KEY } from "./support.ts";
@@ -290,6 +290,54 @@ describe("a prune", () => {
     await own.prune(plan, alone);
     expect(await packs(site)).toBe(2);
     expect(await contentOf(site.storage, site, kept)).toEqual(texts);
+  });
+});
+
+describe("a prune beside which a backup ends", () => {
+  /** Makes a backup between the look at the packs and the one at the backups. */
+  function racing(site: PruneSite, onMade?: (backup: Manifest) => void): Storage {
+    let isOver = false;
+    return {
+      ...site.storage,
+      async *list(prefix, options) {
+        if (prefix.startsWith("backups/") && !isOver) {
+          isOver = true;
+          const made = await site.backup(2, { b: text("b", 5000) });
+          onMade?.(made);
+        }
+        yield* site.storage.list(prefix, options);
+      },
+    };
+  }
+
+  it("marks nothing as lost that it had looked for too early", async () => {
+    const site = new PruneSite();
+    await site.backup(1, { a: text("a", 5000) });
+    expect(await prune(site, {}, racing(site))).toMatchObject({ problems: [], deletedPacks: 0 });
+    expect(await site.keys("condemned/")).toEqual([]);
+  });
+
+  it("keeps what that backup needs of packs that go", async () => {
+    const site = new PruneSite();
+    const first = await site.backup(1, { a: text("a", 5000), b: text("b", 5000) });
+    await forget(site, await site.backup(3, { c: text("c", 5000) }));
+    const made: Manifest[] = [];
+    const storage = racing(site, (backup) => made.push(backup));
+    expect(await prune(site, {}, storage)).toMatchObject({ problems: [] });
+    expect(await site.keys("condemned/")).toEqual([]);
+    expect(await contentOf(site.storage, site, first)).toEqual({ a: text("a", 5000), b: text("b", 5000) });
+    expect(await contentOf(site.storage, site, made[0]!)).toEqual({ b: text("b", 5000) });
+  });
+
+  it("still marks what another backup lacks", async () => {
+    const site = new PruneSite();
+    await site.backup(1, { a: text("a", 5000) });
+    const data = site.packs.find(({ directory }) => directory.content === "data")!;
+    await site.storage.delete([packKey(data.id)]);
+    const { problems } = await prune(site, {}, racing(site));
+    expect(problems).toMatchObject([{ id: backupId(1) }]);
+    const [mark] = await readMarks(site.context);
+    expect(mark?.packs).toEqual([{ id: data.id, why: "damaged" }]);
   });
 });
 

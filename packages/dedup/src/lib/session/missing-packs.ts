@@ -14,17 +14,21 @@ const A_FEW = 8;
  * Whether more packs are missing than damage takes: more than eight, and more than half. Then the storage most likely
  * does not show what it has, because it is not wholly mounted, synchronized or listed, and nothing is lost.
  */
-export function isBeyondDamage({ named, missing }: PackCount): boolean {
+function isBeyondDamage({ named, missing }: PackCount): boolean {
   return missing > A_FEW && missing > named / 2;
 }
 
-/**
- * @throws UNREACHABLE where more packs are missing than damage takes; no code of damage, so that nobody goes on without
- */
+/** @throws UNREACHABLE, as {@link notShown} has it */
 export function assertShown(operation: string, count: PackCount): void {
-  if (!isBeyondDamage(count)) return;
+  const error = notShown(operation, count);
+  if (error !== null) throw error;
+}
+
+/** UNREACHABLE where more packs are missing than damage takes: no code of damage, so that nobody goes on without them. */
+export function notShown(operation: string, count: PackCount): LifeboatError | null {
+  if (!isBeyondDamage(count)) return null;
   const { named, missing } = count;
-  throw new LifeboatError({
+  return new LifeboatError({
     code: "UNREACHABLE",
     operation,
     key: PACKS_PREFIX,

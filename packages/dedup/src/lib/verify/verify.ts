@@ -70,7 +70,7 @@ export async function verifyBackup(
   onProgress?.(done);
   const { lacking, count } = index;
   const found = { packs: [...lost, ...lacking.packs], unknown: lacking.unknown, count };
-  return { ...done, remembered: await markLost(site, found, { signal }) };
+  return { ...done, remembered: (await markLost(site, found, { signal })) === null };
 }
 
 /** Packs that are not to be relied on where others have the same; none where nobody can tell. */
