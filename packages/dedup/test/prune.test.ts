@@ -109,6 +109,34 @@ describe("a prune", () => {
     for (const backup of backups) expect(await contentOf(site.storage, site, backup)).toEqual(texts);
   });
 
+  it("repacks what a verification has called damaged, and keeps it as long as something can't be read", async () => {
+    for (const isSo of [false, true]) {
+      const site = new PruneSite({ codec: "stored", frameBytes: 5000 });
+      const texts = { a: text("a", 50_000), b: text("b", 50_000) };
+      const backup = await site.backup(1, texts);
+      const victim = site.packs.find(({ directory }) => directory.content === "data")!;
+      const bytes = Buffer.from(await read(site.storage.get(packKey(victim.id))));
+      if (isSo) bytes[120]! ^= 1; // in its first frame
+      await site.storage.put(packKey(victim.id), bytes);
+      const records = new Records(await site.open());
+      records.note(victim.id, "content", false);
+      await records.flush(() => true, {});
+      const { packs: planned } = await pruner(site).planPrune();
+      expect(planned).toContainEqual(expect.objectContaining({ id: victim.id, action: "repack", why: "damaged" }));
+      await prune(site);
+      const marks = (await readMarks(site.context)).flatMap((mark) => mark.packs);
+      expect(marks).toEqual(isSo ? [{ id: victim.id, why: "damaged" }] : []);
+      if (isSo) {
+        expect(await site.keys("packs/")).toContain(packKey(victim.id));
+        await site.putPart([{ path: "a", bytes: Buffer.from(texts.a) }]); // what a next backup stores again
+        await prune(site);
+        expect(await readMarks(site.context)).toEqual([]);
+      }
+      expect(await site.keys("packs/")).not.toContain(packKey(victim.id));
+      expect(await contentOf(site.storage, site, backup)).toEqual(texts);
+    }
+  });
+
   it("copies what is needed out of packs that are mostly dead, whole frames as they are", async () => {
     for (const codec of ["zstd", "gzip", "stored"] as const) {
       const site = new PruneSite({ codec, frameBytes: 5000 });
