@@ -10,7 +10,7 @@ import { openFrameSource } from "../src/lib/prune/pack-frames-reader.ts";
 import { createPruner } from "../src/lib/prune/prune.ts";
 import { openPartObject } from "../src/lib/read/open-part.ts";
 import { openReading, readEntries } from "../src/lib/read/reading.ts";
-import { putMarks } from "../src/lib/session/marks.ts";
+import { putMarks, readMarks } from "../src/lib/session/marks.ts";
 import { Records } from "../src/lib/verify/records.ts";
 import { backupId, PruneSite } from "./prune-site.ts";
 import { KEY } from "./support.ts";
@@ -130,6 +130,34 @@ describe("a prune", () => {
     expect(await prune(site)).toMatchObject({ problems: [], pendingPacks: 0 });
     expect(await site.keys("packs/")).not.toContain(packKey(victim!.id));
     for (const backup of backups) expect(await contentOf(site.storage, site, backup)).toEqual(texts);
+  });
+
+  it("repacks what a verification has called damaged, and keeps it as long as something can't be read", async () => {
+    for (const isSo of [false, true]) {
+      const site = new PruneSite({ codec: "stored", frameBytes: 5000 });
+      const texts = { a: text("a", 50_000), b: text("b", 50_000) };
+      const backup = await site.backup(1, texts);
+      const victim = site.packs.find(({ directory }) => directory.content === "data")!;
+      const bytes = Buffer.from(await read(site.storage.get(packKey(victim.id))));
+      if (isSo) bytes[120]! ^= 1; // in its first frame
+      await site.storage.put(packKey(victim.id), bytes);
+      const records = new Records(await site.open());
+      records.note(victim.id, "content", false);
+      await records.flush(() => true, {});
+      const { packs: planned } = await pruner(site).planPrune();
+      expect(planned).toContainEqual(expect.objectContaining({ id: victim.id, action: "repack", why: "damaged" }));
+      await prune(site);
+      const marks = (await readMarks(site.context)).flatMap((mark) => mark.packs);
+      expect(marks).toEqual(isSo ? [{ id: victim.id, why: "damaged" }] : []);
+      if (isSo) {
+        expect(await site.keys("packs/")).toContain(packKey(victim.id));
+        await site.putPart([{ path: "a", bytes: Buffer.from(texts.a) }]); // what a next backup stores again
+        await prune(site);
+        expect(await readMarks(site.context)).toEqual([]);
+      }
+      expect(await site.keys("packs/")).not.toContain(packKey(victim.id));
+      expect(await contentOf(site.storage, site, backup)).toEqual(texts);
+    }
   });
 
   it("copies what is needed out of packs that are mostly dead, whole frames as they are", async () => {
@@ -429,6 +457,54 @@ describe("a prune", () => {
     await own.prune(plan, alone);
     expect(await packs(site)).toBe(2);
     expect(await contentOf(site.storage, site, kept)).toEqual(texts);
+  });
+});
+
+describe("a prune beside which a backup ends", () => {
+  /** Makes a backup between the look at the packs and the one at the backups. */
+  function racing(site: PruneSite, onMade?: (backup: Manifest) => void): Storage {
+    let isOver = false;
+    return {
+      ...site.storage,
+      async *list(prefix, options) {
+        if (prefix.startsWith("backups/") && !isOver) {
+          isOver = true;
+          const made = await site.backup(2, { b: text("b", 5000) });
+          onMade?.(made);
+        }
+        yield* site.storage.list(prefix, options);
+      },
+    };
+  }
+
+  it("marks nothing as lost that it had looked for too early", async () => {
+    const site = new PruneSite();
+    await site.backup(1, { a: text("a", 5000) });
+    expect(await prune(site, {}, racing(site))).toMatchObject({ problems: [], deletedPacks: 0 });
+    expect(await site.keys("condemned/")).toEqual([]);
+  });
+
+  it("keeps what that backup needs of packs that go", async () => {
+    const site = new PruneSite();
+    const first = await site.backup(1, { a: text("a", 5000), b: text("b", 5000) });
+    await forget(site, await site.backup(3, { c: text("c", 5000) }));
+    const made: Manifest[] = [];
+    const storage = racing(site, (backup) => made.push(backup));
+    expect(await prune(site, {}, storage)).toMatchObject({ problems: [] });
+    expect(await site.keys("condemned/")).toEqual([]);
+    expect(await contentOf(site.storage, site, first)).toEqual({ a: text("a", 5000), b: text("b", 5000) });
+    expect(await contentOf(site.storage, site, made[0]!)).toEqual({ b: text("b", 5000) });
+  });
+
+  it("still marks what another backup lacks", async () => {
+    const site = new PruneSite();
+    await site.backup(1, { a: text("a", 5000) });
+    const data = site.packs.find(({ directory }) => directory.content === "data")!;
+    await site.storage.delete([packKey(data.id)]);
+    const { problems } = await prune(site, {}, racing(site));
+    expect(problems).toMatchObject([{ id: backupId(1) }]);
+    const [mark] = await readMarks(site.context);
+    expect(mark?.packs).toEqual([{ id: data.id, why: "damaged" }]);
   });
 });
 

@@ -86,7 +86,7 @@ export interface WorkDone {
 
 /** What a verification of a backup has dealt with. */
 export interface BackupChecked extends WorkDone {
-  /** `false` where something is lost that backups share, and the site can't be written, so that later ones rely on it. */
+  /** `false` where something is lost that backups share, and no mark tells of it, so that later ones rely on it. */
   readonly remembered?: boolean;
 }
 

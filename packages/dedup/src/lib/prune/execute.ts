@@ -8,14 +8,15 @@ import {
 } from "@lifeboat/contracts";
 import { type Manifests, openFences } from "@lifeboat/manifests";
 import type { DedupSite } from "../dedup-site.ts";
-import { listPacks, missingPacks } from "../index/load.ts";
+import { listPacks } from "../index/load.ts";
 import { putIndex } from "../index/writer.ts";
 import type { FinishedPack } from "../pack/pack-builder.ts";
 import { packKey } from "../pack/pack-name.ts";
 import { isLoss } from "../read/read-errors.ts";
-import { markLost } from "../session/mark-lost.ts";
+import { markLost, notNoted } from "../session/mark-lost.ts";
 import { type CondemnedPack, type Mark, packsToAvoid, putMarks } from "../session/marks.ts";
 import { finishMarks, type Pending, type PruneRun } from "./finish-marks.ts";
+import { lookForLacking } from "./look-for-lacking.ts";
 import type { PlannedPrune } from "./make-plan.ts";
 import { repack } from "./repack.ts";
 
@@ -109,10 +110,8 @@ export async function executePrune(
   let lackedRoom = false;
 
   // Whoever made what backups lack, the next backup is to store it again.
-  if (known.lacking.size > 0) {
-    const lost = await missingPacks(site.context.storage, look.unlisted, options);
-    await markLost(site.context, { packs: lost, unknown: lost.length === 0 }, options);
-  }
+  const unnoted = await markLost(site.context, await lookForLacking(site, manifests, known, options), options);
+  if (unnoted !== null) known.problems.push({ message: notNoted(unnoted) });
   let pending = await finish(look.marks);
   if (pending === "sessions") return reportOf(run, pending, false); // they would be in the way of more, too
   await openFences(site.context).merge({ signal: options.signal });

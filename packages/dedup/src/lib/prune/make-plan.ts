@@ -1,8 +1,10 @@
-import { LifeboatError, type PrunePlan, type PrunePlanOptions } from "@lifeboat/contracts";
+import { type AbortOptions, LifeboatError, type PrunePlan, type PrunePlanOptions } from "@lifeboat/contracts";
 import type { Manifests } from "@lifeboat/manifests";
 import type { DedupSite } from "../dedup-site.ts";
+import { missingPacks } from "../index/load.ts";
 import { packTarget } from "../pack/limits.ts";
 import { packKey } from "../pack/pack-name.ts";
+import { assertShown } from "../session/missing-packs.ts";
 import { markBackups, type SeenBackups } from "./backups.ts";
 import { lookAround, type SiteLook } from "./look-around.ts";
 import { measurePacks, type Usage } from "./measure.ts";
@@ -30,6 +32,7 @@ export async function makePlan(
   const { maxUnused = MAX_UNUSED, maxRepackBytes = Number.POSITIVE_INFINITY, giveUp = [], keepSince, signal } = options;
   if (!(maxUnused >= 0 && maxUnused <= 1) || !(maxRepackBytes >= 0)) throw badSettings(maxUnused, maxRepackBytes);
   const look = await lookAround(site, { signal });
+  await assertAllShown(site, look, { signal });
   const needed = new NeededChunks(look.index);
   const known: SeenBackups = { seen: new Set(), problems: [], lacking: new Set() };
   for (const [id, error] of look.unreadable)
@@ -43,6 +46,17 @@ export async function makePlan(
   const { siteId } = site.context;
   const plan = { siteId, packs, totals: totalsOf(packs), condemned, problems: [...known.problems] };
   return { plan, look, needed, usage, known, targetBytes };
+}
+
+/** Packs of marks don't count: earlier prunes may have let them go. */
+async function assertAllShown(
+  { context }: DedupSite,
+  { index, unlisted, marked }: SiteLook,
+  options: AbortOptions,
+): Promise<void> {
+  const unmarked = (ids: Iterable<string>) => [...ids].filter((id) => !marked.has(id)).length;
+  const missing = unmarked(await missingPacks(context.storage, unlisted, options));
+  assertShown("prune", { named: unmarked(index.packs.keys()) + unmarked(unlisted.keys()), missing });
 }
 
 function badSettings(maxUnused: number, maxRepackBytes: number): LifeboatError {

@@ -55,7 +55,7 @@ export async function measurePacks(
   const ranks = new Map<string, number>();
   const turns = new Turns();
   const packs: PackUse[] = [];
-  for (const [rank, { pack, numbers, shares, needed: all }] of measured.entries()) {
+  for (const [rank, { pack, numbers, shares, needed: all, suspect }] of measured.entries()) {
     if (turns.isOver()) await turns.next();
     ranks.set(pack.id, rank);
     let live = 0;
@@ -71,7 +71,7 @@ export async function measurePacks(
     const { id, size, content } = pack;
     const isNew = (look.written.get(id) ?? 0) >= since;
     const bytes = { liveBytes: Math.ceil(live), deadBytes: Math.floor(dead) };
-    packs.push({ id, size, content, ...bytes, needed: all > 0, damaged: false, isNew });
+    packs.push({ id, size, content, ...bytes, needed: all > 0, damaged: suspect, isNew });
   }
   return {
     packs,

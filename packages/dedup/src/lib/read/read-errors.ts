@@ -27,10 +27,21 @@ export function missingPack(pack: string, cause?: unknown): LifeboatError {
   return new LifeboatError({ code: "NOT_FOUND", operation: "dedup.read", key, message, hint: HINT, cause });
 }
 
-/** CORRUPT: a pack is damaged; NOT_FOUND where the cause is that it is missing. */
+/** The codes that say of whole bytes why they can't be read; they are told as they are. */
+const WHOLE: ReadonlySet<string> = new Set(["WRONG_KEY", "UNSUPPORTED", "INCOMPATIBLE"]);
+
+/**
+ * CORRUPT: a pack is damaged. NOT_FOUND where the cause is that it is missing; WRONG_KEY, UNSUPPORTED and INCOMPATIBLE
+ * where it is that, since it is then whole.
+ */
 export function badPack(pack: string, problem: string, cause?: unknown): LifeboatError {
   if (isLifeboatError(cause, "NOT_FOUND")) return missingPack(pack, cause);
   const key = packKey(pack);
+  if (isLifeboatError(cause) && WHOLE.has(cause.code)) {
+    const { code, hint } = cause;
+    const message = `The pack ${key} can't be read: ${cause.message}`;
+    return new LifeboatError({ code, operation: "dedup.read", key, message, hint, cause });
+  }
   const message = `The pack ${key} is damaged: ${problem}.`;
   return new LifeboatError({ code: "CORRUPT", operation: "dedup.read", key, message, hint: HINT, cause });
 }

@@ -4,6 +4,7 @@ import type { DedupSite } from "../dedup-site.ts";
 import { readIndex } from "../index/load.ts";
 import type { PackFrames } from "../index/pack-frames.ts";
 import { packKey } from "../pack/pack-name.ts";
+import { isLoss } from "../read/read-errors.ts";
 import type { Reading } from "../read/reading.ts";
 import { verifyPacks } from "./packs.ts";
 import { problemOf } from "./problems.ts";
@@ -86,7 +87,8 @@ export class SitePacks {
         this.#packs += 1;
         this.#bytes += pack.size;
         if (problem !== undefined) this.#problems.set(pack, problem);
-        records.note(pack.id, level, problem === undefined);
+        // One of a later version is neither good nor damaged: who knows that version is to look.
+        if (problem === undefined || isLoss(problem)) records.note(pack.id, level, problem === undefined);
         onPack();
         return records.flushIfDue({ signal });
       },

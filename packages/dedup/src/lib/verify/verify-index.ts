@@ -6,7 +6,8 @@ import { siteLocator } from "../index/locator.ts";
 import type { PackFrames } from "../index/pack-frames.ts";
 import { SiteIndex } from "../index/site-index.ts";
 import type { ChunkLocator } from "../read/chunk-map.ts";
-import { badPack, missingPack, unknownChunk } from "../read/read-errors.ts";
+import { badPack, isLoss, missingPack, unknownChunk } from "../read/read-errors.ts";
+import type { PackCount } from "../session/missing-packs.ts";
 
 /** What the index objects of a site tell, and which of it is true. */
 export interface CheckedIndex {
@@ -22,13 +23,15 @@ export interface CheckedIndex {
   reason(id: Uint8Array): LifeboatError;
   /** What it was asked for. */
   readonly lacking: LackingChunks;
+  /** How many packs are named, and how many of them are lost. */
+  readonly count: PackCount;
 }
 
 /** Where the chunks were that can't be had. */
 export interface LackingChunks {
   /** The packs that are gone or have another size, by their ids. */
   readonly packs: ReadonlySet<string>;
-  /** Whether there are some that no index names. */
+  /** Whether there are some that no index names; `false` where a part of the index is of a version that is not known. */
   readonly unknown: boolean;
 }
 
@@ -51,7 +54,12 @@ export async function checkIndex(
   const unlisted: IndexedPack[] = [];
   const isThere = ({ id, size }: IndexedPack) => listed.get(id) === size;
   const addGood = (pack: IndexedPack) => good.add(pack, marked?.has(pack.id) ?? false);
-  for await (const { packs } of readIndex(storage, tools, { ...options, onDamaged })) {
+  let hidden = false;
+  const onUnread = (key: string, error: LifeboatError) => {
+    hidden ||= !isLoss(error);
+    onDamaged(key, error);
+  };
+  for await (const { packs } of readIndex(storage, tools, { ...options, onDamaged: onUnread })) {
     for (const pack of packs) {
       if (isThere(pack)) addGood(pack);
       else unlisted.push(pack);
@@ -76,14 +84,21 @@ export async function checkIndex(
     reason(id) {
       const place = lost.find(id);
       if (place === undefined) {
-        lacking.unknown = true;
+        lacking.unknown ||= !hidden; // else an index object of a later version may name it
         return unknownChunk(id);
       }
       lacking.packs.add(place.pack.id);
       return lostPack(place.pack, listed.get(place.pack.id));
     },
     lacking,
+    count: countOf(good, lost, marked),
   };
+}
+
+function countOf(good: SiteIndex, lost: SiteIndex, marked: ReadonlySet<string> = new Set()): PackCount {
+  const unmarked = ({ packs }: SiteIndex) => [...packs.keys()].filter((id) => !marked.has(id)).length;
+  const missing = unmarked(lost);
+  return { named: unmarked(good) + missing, missing };
 }
 
 function lostPack({ id, size }: PackFrames, found: number | undefined): LifeboatError {

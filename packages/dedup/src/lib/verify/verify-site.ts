@@ -67,13 +67,13 @@ export async function verifySite(
   const lost = await lostChunks(damaged, index.good, reading.data, { signal });
   if (lost.size > 0) await lists.tell(lost);
   await packs.remember(signal);
-  const isNoted = await markLost(
+  const unnoted = await markLost(
     context,
-    { packs: [...packs.lost, ...index.lacking.packs], unknown: index.lacking.unknown },
+    { packs: [...packs.lost, ...index.lacking.packs], unknown: index.lacking.unknown, count: index.count },
     { signal },
   );
   const { backups: checked, entries, contentBytes } = lists.done;
-  return { backups: checked, entries, contentBytes, ...packs.done, remembered: records.remembered && isNoted };
+  return { backups: checked, entries, contentBytes, ...packs.done, remembered: records.remembered && unnoted === null };
 }
 
 /**

@@ -68,9 +68,9 @@ export async function verifyBackup(
   }
   const done = { entries, bytes: size, storedBytes };
   onProgress?.(done);
-  const { lacking } = index;
-  const found = { packs: [...lost, ...lacking.packs], unknown: lacking.unknown };
-  return { ...done, remembered: await markLost(site, found, { signal }) };
+  const { lacking, count } = index;
+  const found = { packs: [...lost, ...lacking.packs], unknown: lacking.unknown, count };
+  return { ...done, remembered: (await markLost(site, found, { signal })) === null };
 }
 
 /** Packs that are not to be relied on where others have the same; none where nobody can tell. */

@@ -4,6 +4,7 @@ import {
   type AbortOptions,
   type BackupStart,
   type BackupWriter,
+  type LifeboatError,
   orAbort,
   type PartOptions,
   type SourceEntry,
@@ -23,8 +24,9 @@ import { packTarget } from "../pack/limits.ts";
 import type { ChunkLocator } from "../read/chunk-map.ts";
 import { hintedLocator } from "../read/hinted-locator.ts";
 import { openReading } from "../read/reading.ts";
-import { markLost } from "../session/mark-lost.ts";
+import { markLost, notNoted } from "../session/mark-lost.ts";
 import { packsToAvoid, readMarks } from "../session/marks.ts";
+import { assertShown } from "../session/missing-packs.ts";
 import { chunkIdKey, chunkTableSeed } from "../site-key.ts";
 import { metadataOf } from "./metadata.ts";
 import { PackLine } from "./pack-line.ts";
@@ -59,6 +61,8 @@ export async function beginBackup(
   const parts = new Map<string, Uint8Array>();
   /** Whether packs are gone that the index names: previous backups may need them. */
   let lacks = false;
+  /** Why the site does not tell of them, until somebody was told. */
+  let unnoted: LifeboatError | null = null;
   let indexed: Promise<{ readonly index: SiteIndex; readonly siteBytes: number }> | undefined;
   let opened:
     | Promise<{ readonly line: PackLine; readonly flushIndex: (options: AbortOptions) => Promise<void> }>
@@ -74,8 +78,9 @@ export async function beginBackup(
     const index = await loadIndex(storage, tools, standing, { signal, onDamaged });
     for (const id of avoid) unlisted.delete(id);
     const lost = await missingPacks(storage, unlisted, { signal });
+    assertShown("backup", { named: index.packs.size + unlisted.size, missing: lost.length });
     // The next backup stores again what was in them; so do this one's parts that are yet to come.
-    if (lost.length > 0) await markLost(context, { packs: lost, unknown: false }, { signal });
+    unnoted = await markLost(context, { packs: lost, unknown: false }, { signal });
     lacks ||= lost.length > 0;
     return { index, siteBytes: [...listed.values()].reduce((sum, size) => sum + size, 0) };
   }
@@ -156,6 +161,14 @@ export async function beginBackup(
     }
   }
 
+  /** Tells once that lost packs could not be noted; answers how many problems that makes. */
+  function tellUnnoted({ onProblem }: PartOptions): number {
+    if (unnoted === null) return 0;
+    onProblem?.({ code: unnoted.code, message: notNoted(unnoted) });
+    unnoted = null;
+    return 1;
+  }
+
   /** Stops all that is under way. Packs that are there already are told of: the next run need not store them again. */
   async function close(): Promise<void> {
     const started = await opened?.catch(() => undefined); // whoever waited for it was told
@@ -167,7 +180,8 @@ export async function beginBackup(
     part: (part, entries, partOptions = {}) =>
       stoppable(partOptions, async () => {
         const { written, found } = await orAbort(writePart(part.source, entries, partOptions), signal);
-        const { root, problemCount, ...facts } = written;
+        const { root, problemCount: own, ...facts } = written;
+        const problemCount = own + tellUnnoted(partOptions);
         const backup = { ...start, siteId };
         const packs = await packsOf(written, found);
         const list = { ...root, ...facts, packs };
