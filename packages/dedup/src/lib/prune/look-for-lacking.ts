@@ -43,7 +43,7 @@ export async function lookForLacking(
 
 function forget({ seen, problems, lacking }: SeenBackups, id: string): void {
   lacking.delete(id);
-  for (const name of [...seen]) if (name.startsWith(`${id} `)) seen.delete(name);
+  for (const name of seen) if (name.startsWith(`${id} `)) seen.delete(name);
   const others = problems.filter((problem) => problem.id !== id);
   problems.splice(0, problems.length, ...others);
 }
