@@ -128,7 +128,7 @@ export const lineFaults: readonly Fault[] = [
     name: "throttled to 1 MB/s",
     expect: "intact",
     waits: true,
-    within: 40,
+    within: 32 + SLACK,
     arrange: line({ begin: async (proxy) => await proxy.set({ bytesPerSecond: MB }), struck: sure }),
   },
   {

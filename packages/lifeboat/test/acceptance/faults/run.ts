@@ -22,8 +22,8 @@ export interface Cell {
 }
 
 /** Cells that run at the same time: those that mostly wait, and those that keep the machine busy. */
-const WAITING = 40;
-const BUSY = 4;
+const WAITING = 12;
+const BUSY = 2;
 
 /** Runs all cells, side by side, and then those with another clock. */
 export async function runMatrix(servers: Servers, doings: Doings, only: RegExp): Promise<Cell[]> {
