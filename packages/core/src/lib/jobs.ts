@@ -15,6 +15,8 @@ export interface Jobs {
 /** The engine's side of {@link Jobs}. */
 export interface JobRegistry extends Jobs {
   start<T>(start: JobStart, run: (control: JobControl) => Promise<T>): Job<T>;
+  /** Takes in a job that was started elsewhere. */
+  adopt(job: AnyJob): void;
   /** Cancels what runs and waits until it has ended. */
   close(): Promise<void>;
 }
@@ -30,13 +32,18 @@ export function createJobs(): JobRegistry {
     for (const job of finished.slice(0, Math.max(0, finished.length - KEPT))) jobs.delete(job.id);
   }
 
+  function adopt(job: AnyJob): void {
+    jobs.set(job.id, job);
+    job.then(forget, forget);
+  }
+
   return {
     start(start, run) {
       const job = startJob(start, run);
-      jobs.set(job.id, job);
-      job.then(forget, forget);
+      adopt(job);
       return job;
     },
+    adopt,
     list: () => [...jobs.values()].reverse(),
     get: (id) => jobs.get(id),
     async close() {

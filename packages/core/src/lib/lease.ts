@@ -3,6 +3,7 @@ import {
   type Clock,
   isLifeboatError,
   LifeboatError,
+  type RunInfo,
   type SiteContext,
   systemClock,
   type Trigger,
@@ -39,13 +40,18 @@ const ID_ATTEMPTS = 5;
 /** Claims the sources of a new backup. @throws LOCKED where another run has them */
 export async function claimBackup(
   site: SiteContext,
-  claim: { readonly started: Date; readonly trigger: Trigger; readonly sources: readonly string[] },
+  claim: {
+    readonly started: Date;
+    readonly trigger: Trigger;
+    readonly sources: readonly string[];
+    readonly run?: RunInfo | undefined;
+  },
   options: AbortOptions = {},
 ): Promise<HeldLease> {
   for (let attempt = 1; ; attempt++) {
     const id = newBackupId(claim.started, claim.trigger);
     try {
-      return await claimId(site, { id, kind: "backup", sources: claim.sources }, options);
+      return await claimId(site, { id, kind: "backup", sources: claim.sources, run: claim.run }, options);
     } catch (error) {
       if (!isLifeboatError(error, "ALREADY_EXISTS") || attempt === ID_ATTEMPTS) throw error;
     }
@@ -59,7 +65,7 @@ export async function claimBackup(
  */
 export async function claimId(
   site: SiteContext,
-  claim: Pick<Lease, "id" | "kind" | "sources">,
+  claim: Pick<Lease, "id" | "kind" | "sources" | "run">,
   options: AbortOptions = {},
 ): Promise<HeldLease> {
   const claiming: Lease = { ...claim, state: "claiming", holder: processIdentity() };
