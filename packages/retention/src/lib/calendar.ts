@@ -85,10 +85,15 @@ function utc(year: number, month: number, day: number, hour = 0, minute = 0, sec
   return new Date(0).setUTCFullYear(year, month, day) + hour * HOUR_MS + minute * 60_000 + second * 1000;
 }
 
+/** They cost a millisecond to make. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
 function formatOf(timeZone: string): Intl.DateTimeFormat {
+  const known = formats.get(timeZone);
+  if (known !== undefined) return known;
   const number = "numeric" as const;
   try {
-    return new Intl.DateTimeFormat("en-US", {
+    const format = new Intl.DateTimeFormat("en-US", {
       timeZone,
       hourCycle: "h23",
       year: number,
@@ -98,6 +103,8 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
       minute: number,
       second: number,
     });
+    formats.set(timeZone, format);
+    return format;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw invalid("timeZone", "the name of a time zone, such as Europe/Berlin or UTC", timeZone);
