@@ -1,4 +1,11 @@
-import { isLifeboatError, type Manifest, type PartInfo, type Problem, type Trigger } from "@lifeboat/contracts";
+import {
+  isLifeboatError,
+  type Manifest,
+  orAbort,
+  type PartInfo,
+  type Problem,
+  type Trigger,
+} from "@lifeboat/contracts";
 import { type Backup, describeBackup } from "./backup.ts";
 import { writePart } from "./backup-part.ts";
 import { commitBackup, giveBack } from "./commit.ts";
@@ -7,6 +14,7 @@ import { messageOf } from "./errors.ts";
 import { whileQuiet } from "./hooks.ts";
 import type { JobControl } from "./job.ts";
 import { claimBackup, type HeldLease } from "./lease.ts";
+import { type RunLimits, withinLimits } from "./limits/run-limits.ts";
 import type { RunContext } from "./run-context.ts";
 import type { OpenSite } from "./sites.ts";
 import { type ChosenSource, chooseSources, type SourceChoice } from "./sources.ts";
@@ -21,6 +29,7 @@ export interface BackupRequest {
   readonly preserve?: boolean | undefined;
   readonly allowEmpty?: boolean | undefined;
   readonly trigger?: Trigger | undefined;
+  readonly limits?: RunLimits | undefined;
 }
 
 /** The most problems that a manifest names one by one. */
@@ -30,6 +39,10 @@ const MAX_MESSAGE = 2000;
 
 /** Makes a backup: all of it, or nothing that is ever listed. */
 export async function runBackup(engine: RunContext, request: BackupRequest, job: JobControl): Promise<Backup> {
+  return withinLimits(request.limits ?? {}, engine.clock, job, (limited) => backUp(engine, request, limited));
+}
+
+async function backUp(engine: RunContext, request: BackupRequest, job: JobControl): Promise<Backup> {
   const chosen = chooseSources(engine.sources, request.sources);
   const ids = chosen.map(({ source }) => source.id);
   using _lock = engine.locks.take({ job: job.id, kind: "backup", site: request.site, sources: ids });
@@ -49,8 +62,14 @@ export async function runBackup(engine: RunContext, request: BackupRequest, job:
     const run = { site, lease, chosen, started, trigger, before, leftBehind, job: { ...job, signal } };
     return await write(engine, request, run);
   } finally {
-    if (clean) await trySweep(site, lease, job, before);
-    await giveBack(lease, clean, job);
+    const housekeeping = async () => {
+      if (clean) await trySweep(site, lease, job, before);
+      await giveBack(lease, clean, job);
+    };
+    await orAbort(housekeeping(), job.tidying).catch((error) => {
+      if (job.tidying?.aborted !== true) throw error;
+      lease.abandon(); // a storage that heeds no abort: what the run came to is known all the same
+    });
   }
 }
 
@@ -74,9 +93,15 @@ async function write(engine: RunContext, request: BackupRequest, run: Run): Prom
   const sources = chosen.map(({ source }) => source);
   await expectTotals(engine, run);
   let removable = true;
-  const unfenced = (error: unknown) => {
-    removable = false;
-    run.leftBehind(error);
+  let sent = false;
+  const committing = {
+    sending() {
+      sent = true;
+    },
+    unfenced(error: unknown) {
+      removable = false;
+      run.leftBehind(error);
+    },
   };
   const writer = await repository.begin({ id, trigger, started, app, sources: sources.map((each) => each.id) }, job);
   try {
@@ -93,7 +118,7 @@ async function write(engine: RunContext, request: BackupRequest, run: Run): Prom
       ...(request.label === undefined ? {} : { label: request.label }),
       preserve: request.preserve ?? false,
     };
-    const manifest = await whileQuiet(sources, "backup", job.signal, resumeProblem(onProblem), async (quiesced) => {
+    const manifest = await whileQuiet(sources, "backup", job, resumeProblem(onProblem), async (quiesced) => {
       const parts: PartInfo[] = [];
       const done = { entries: 0, bytes: 0 };
       for (const each of chosen) {
@@ -121,10 +146,11 @@ async function write(engine: RunContext, request: BackupRequest, run: Run): Prom
       } satisfies Manifest;
     });
     job.phase("committing");
-    await commitBackup(site, lease, { writer, manifest, labels }, job, unfenced);
+    await commitBackup(site, lease, { writer, manifest, labels }, job, committing);
     return describeBackup(site.name, manifest, labels);
   } catch (error) {
-    if (removable) await writer.abort().catch(run.leftBehind);
+    // What may be listed is tidied up however long it takes; the rest, the next run can clear away as well.
+    if (removable) await writer.abort(sent ? {} : { signal: job.tidying }).catch(run.leftBehind);
     throw error;
   }
 }
