@@ -4,6 +4,7 @@ import {
   orAbort,
   type PartInfo,
   type Problem,
+  type RunInfo,
   type Trigger,
 } from "@lifeboat/contracts";
 import { type Backup, describeBackup } from "./backup.ts";
@@ -14,7 +15,7 @@ import { messageOf } from "./errors.ts";
 import { whileQuiet } from "./hooks.ts";
 import type { JobControl } from "./job.ts";
 import { claimBackup, type HeldLease } from "./lease.ts";
-import { type RunLimits, withinLimits } from "./limits/run-limits.ts";
+import { type Limits, withinLimits } from "./limits/run-limits.ts";
 import type { RunContext } from "./run-context.ts";
 import type { OpenSite } from "./sites.ts";
 import { type ChosenSource, chooseSources, type SourceChoice } from "./sources.ts";
@@ -29,7 +30,9 @@ export interface BackupRequest {
   readonly preserve?: boolean | undefined;
   readonly allowEmpty?: boolean | undefined;
   readonly trigger?: Trigger | undefined;
-  readonly limits?: RunLimits | undefined;
+  readonly limits?: Limits | undefined;
+  /** What it is made for. */
+  readonly run?: Omit<RunInfo, "instance"> | undefined;
 }
 
 /** The most problems that a manifest names one by one. */
@@ -88,6 +91,7 @@ interface Run {
 async function write(engine: RunContext, request: BackupRequest, run: Run): Promise<Backup> {
   const { site, lease, chosen, started, trigger, before, job } = run;
   const { app } = engine;
+  const by = { instance: engine.instance, ...request.run };
   const { repository } = site;
   const { id } = lease;
   const sources = chosen.map(({ source }) => source);
@@ -103,7 +107,10 @@ async function write(engine: RunContext, request: BackupRequest, run: Run): Prom
       run.leftBehind(error);
     },
   };
-  const writer = await repository.begin({ id, trigger, started, app, sources: sources.map((each) => each.id) }, job);
+  const writer = await repository.begin(
+    { id, trigger, started, app, run: by, sources: sources.map((each) => each.id) },
+    job,
+  );
   try {
     const problems: Problem[] = [];
     const counts = new Map<string, number>();
@@ -141,6 +148,7 @@ async function write(engine: RunContext, request: BackupRequest, run: Run): Prom
         started,
         finished: new Date(engine.clock.now()),
         app,
+        run: by,
         parts: parts.map((part) => ({ ...part, problemCount: counts.get(part.source) ?? 0 })),
         problems,
       } satisfies Manifest;

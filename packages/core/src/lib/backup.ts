@@ -7,6 +7,7 @@ import type {
   Manifest,
   PartInfo,
   Problem,
+  RunInfo,
   Trigger,
 } from "@lifeboat/contracts";
 
@@ -33,6 +34,8 @@ export interface Backup extends BackupIdentity {
   readonly format: FormatName;
   /** The application that made it. */
   readonly app: AppInfo;
+  /** The installation that made it, and the plan it was made for. Absent in backups of versions that did not keep it. */
+  readonly run?: RunInfo;
   /** One part a source. */
   readonly parts: readonly PartInfo[];
   readonly counts: EntryCounts;
@@ -58,7 +61,7 @@ export type BackupListItem = Backup | DamagedBackup;
 
 /** Puts a backup together from its manifest and its labels. */
 export function describeBackup(site: string, manifest: Manifest, { label, preserve }: BackupLabels): Backup {
-  const { id, started, finished, trigger, format, app, parts, problems } = manifest;
+  const { id, started, finished, trigger, format, app, run, parts, problems } = manifest;
   const sum = (value: (part: PartInfo) => number) => parts.reduce((total, part) => total + value(part), 0);
   const problemCount = sum((part) => part.problemCount);
   return {
@@ -74,6 +77,7 @@ export function describeBackup(site: string, manifest: Manifest, { label, preser
     preserve,
     format,
     app,
+    ...(run === undefined ? {} : { run }),
     parts,
     counts: {
       files: sum((part) => part.counts.files),

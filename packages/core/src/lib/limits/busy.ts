@@ -1,5 +1,6 @@
 import { type JobKind, type JobPhase, type JobProgress, LifeboatError } from "@lifeboat/contracts";
-import { bytes as bytesInWords, duration } from "../site-test/words.ts";
+import { durationInWords } from "../plans/duration.ts";
+import { bytes as bytesInWords } from "../site-test/words.ts";
 
 const KINDS: Readonly<Record<JobKind, string>> = {
   backup: "backup",
@@ -49,7 +50,8 @@ const IDLE_SHARE = 0.1;
 export function timedOut({ kind, limitMs, progress, idleMs }: Overdue): LifeboatError {
   const { phase, source } = progress;
   const at = PHASES[phase].replace("…", source === undefined ? "it" : JSON.stringify(source));
-  const idle = idleMs > Math.max(IDLE_MS, limitMs * IDLE_SHARE) ? ` Nothing had moved for ${duration(idleMs)}.` : "";
+  const idle =
+    idleMs > Math.max(IDLE_MS, limitMs * IDLE_SHARE) ? ` Nothing had moved for ${durationInWords(idleMs)}.` : "";
   const hint =
     idle === ""
       ? "If it takes so long each time, raise limits.time, or make it less at a time."
@@ -60,7 +62,7 @@ export function timedOut({ kind, limitMs, progress, idleMs }: Overdue): Lifeboat
     reason: "time-limit",
     key: source,
     retryable: true,
-    message: `The ${KINDS[kind]} was stopped after ${duration(limitMs)}, its time limit, while it was ${at} (${doneInWords(progress)}).${idle}`,
+    message: `The ${KINDS[kind]} was stopped after ${durationInWords(limitMs)}, its time limit, while it was ${at} (${doneInWords(progress)}).${idle}`,
     hint,
   });
 }

@@ -1,6 +1,6 @@
 import type { Clock } from "@lifeboat/contracts";
 import type { JobControl } from "../job.ts";
-import { parseDuration } from "./duration.ts";
+import { parseDuration } from "../plans/duration.ts";
 import { withinTime } from "./time-limit.ts";
 
 /** What a run may take. */
@@ -13,17 +13,26 @@ export interface RunLimits {
   readonly time?: string | undefined;
 }
 
+/** Limits, read and checked. */
+export interface Limits {
+  readonly timeMs?: number | undefined;
+}
+
+/** @throws INVALID, naming the limit that is none */
+export function readLimits({ time }: RunLimits = {}): Limits {
+  return time === undefined ? {} : { timeMs: parseDuration(time, "limits.time") };
+}
+
 /**
  * Runs a job within its limits.
  *
- * @throws INVALID where a limit is none; TIMEOUT with the reason `time-limit`; and what the job throws
+ * @throws TIMEOUT with the reason `time-limit`; and what the job throws
  */
 export async function withinLimits<T>(
-  { time }: RunLimits,
+  { timeMs }: Limits,
   clock: Clock,
   job: JobControl,
   run: (job: JobControl) => Promise<T>,
 ): Promise<T> {
-  if (time === undefined) return run(job);
-  return withinTime({ ms: parseDuration(time, "limits.time"), clock }, job, run);
+  return timeMs === undefined ? run(job) : withinTime({ ms: timeMs, clock }, job, run);
 }
