@@ -21,6 +21,7 @@ export {
 } from "./lib/engine.ts";
 export type { AnyJob, Jobs } from "./lib/jobs.ts";
 export type { KeyInfo, KeyRing, NewRecoveryCode } from "./lib/key-ring.ts";
+export type { RunLimits } from "./lib/limits/run-limits.ts";
 export type { EngineOptions, SiteName, SiteOptions, SourceName } from "./lib/options.ts";
 export type {
   PlanLimits,

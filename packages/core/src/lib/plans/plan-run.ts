@@ -52,28 +52,30 @@ const LOOK_MS = 10_000;
 /** Makes a backup of a plan, and remembers where that failed. `null`: it was not needed any more. */
 export async function runPlan(run: PlanRun, job: JobControl): Promise<Backup | null> {
   const { engine, plan, request } = run;
-  const { name, site } = plan;
+  const { name, site, limits } = plan;
   const started = new Date(engine.clock.now());
   let { due } = run;
   let admitted = false;
   let remembered = false;
   let outcome: RunOutcome = "succeeded";
 
-  async function isDone(place: OpenSite | ClosedSite): Promise<boolean> {
+  async function isDone(place: OpenSite | ClosedSite, { tidying }: JobControl): Promise<boolean> {
     const { admit } = run;
     if (admit === undefined || place.context === undefined) return false;
     try {
-      return admit(await within(engine.clock, LOOK_MS, (signal) => factsOn(engine, place, plan, { signal }))) === null;
+      const options = { signal: tidying };
+      const facts = await within(engine.clock, LOOK_MS, options, (signal) => factsOn(engine, place, plan, { signal }));
+      return admit(facts) === null;
     } catch {
       return false; // whoever could not look only knows what it failed with
     }
   }
 
-  async function remember(place: OpenSite | ClosedSite, error: unknown): Promise<void> {
+  async function remember(place: OpenSite | ClosedSite, error: unknown, control: JobControl): Promise<void> {
     remembered = true;
     outcome = outcomeOf(error);
     if (outcome === "cancelled" && (due === undefined || run.isStopping?.() === true)) return;
-    if (isLifeboatError(error, "LOCKED") && (await isDone(place))) {
+    if (isLifeboatError(error, "LOCKED") && (await isDone(place, control))) {
       outcome = "cancelled"; // another process has taken over meanwhile, and has made it
       return;
     }
@@ -88,7 +90,7 @@ export async function runPlan(run: PlanRun, job: JobControl): Promise<Backup | n
       ...(isLifeboatError(error) ? { code: error.code } : {}),
       message: messageOf(error),
     } as const;
-    await rememberRun(engine, place, how, job);
+    await rememberRun(engine, place, how, control);
   }
 
   const guard: RunGuard = {
@@ -102,13 +104,13 @@ export async function runPlan(run: PlanRun, job: JobControl): Promise<Backup | n
       engine.planEvents.tell({ type: "started", plan: name, task: "backup", job: job.id, ...dueOf(due) });
       return { plan: name, ...dueOf(due) };
     },
-    failed: (open, error) => remember(open, error),
+    failed: remember,
   };
   try {
     const sources = sourceChoice(plan, engine.sources);
     const backup = await runBackup(
       engine,
-      { ...request, site, sources, run: { plan: name, ...dueOf(due) } },
+      { ...request, site, sources, limits, run: { plan: name, ...dueOf(due) } },
       job,
       guard,
     );
@@ -118,7 +120,7 @@ export async function runPlan(run: PlanRun, job: JobControl): Promise<Backup | n
   } catch (error) {
     // Whoever finds the sources taken looks again; who asked for it, is told.
     if (isLifeboatError(error, "LOCKED") && !admitted) throw error;
-    if (!remembered) await remember({ name: site }, error);
+    if (!remembered) await remember({ name: site }, error, job);
     ended({ error });
     throw error;
   }

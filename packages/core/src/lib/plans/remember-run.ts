@@ -21,7 +21,7 @@ export async function rememberRun(
   { clock, records }: RunContext,
   site: OpenSite | ClosedSite,
   record: NewRunRecord,
-  job: Pick<JobControl, "warning">,
+  job: Pick<JobControl, "warning" | "tidying">,
 ): Promise<void> {
   if (site.context === undefined) {
     records.keep(site.name, record);
@@ -30,7 +30,8 @@ export async function rememberRun(
   const onTrim = (error: unknown) =>
     job.warning("records-kept", `Old run records could not be taken away: ${messageOf(error)}`);
   try {
-    await within(clock, LIMIT_MS, (signal) => records.write(site, record, { signal, warn: onTrim }));
+    const options = { signal: job.tidying };
+    await within(clock, LIMIT_MS, options, (signal) => records.write(site, record, { signal, warn: onTrim }));
   } catch (error) {
     records.keep(site.name, record);
     job.warning("record-kept", `How the run ended can't be written to the site yet: ${messageOf(error)}`);
