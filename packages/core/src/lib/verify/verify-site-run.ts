@@ -1,4 +1,4 @@
-import { type CheckLevel, LifeboatError, type SiteChecked, type SiteProblem } from "@lifeboat/contracts";
+import { type CheckLevel, isLifeboatError, LifeboatError, type SiteChecked, type SiteProblem } from "@lifeboat/contracts";
 import { MANIFEST_NAME } from "@lifeboat/manifests";
 import { damageCode, isDamage } from "../errors.ts";
 import { expectManifest } from "../find-backup.ts";
@@ -83,9 +83,9 @@ async function tellOrphans(
     try {
       await expectManifest(site, id, { signal });
     } catch (error) {
+      if (isLifeboatError(error, "NOT_FOUND")) continue; // it is being made, or has been deleted since
       if (!isDamage(error)) throw error;
-      if (error.code !== "NOT_FOUND")
-        onProblem({ id, code: damageCode(error), message: error.message, object: MANIFEST_NAME });
+      onProblem({ id, code: damageCode(error), message: error.message, object: MANIFEST_NAME });
     }
   }
 }
