@@ -1,4 +1,4 @@
-export type { Backup, BackupListItem, DamagedBackup } from "./lib/backup.ts";
+export type { Backup, BackupListItem, BackupVerified, DamagedBackup } from "./lib/backup.ts";
 export type { BackupAddress, Backups } from "./lib/backups.ts";
 export type { CopiedBackup, CopyOptions, CopyReport } from "./lib/copy/copy-types.ts";
 export type {

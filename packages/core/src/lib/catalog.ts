@@ -5,11 +5,13 @@ import {
   type ListedBackup,
   type Manifest,
   type PartInfo,
+  type VerificationResult,
 } from "@lifeboat/contracts";
 import { parseBackupId } from "@lifeboat/manifests";
-import { type Backup, type BackupListItem, describeBackup } from "./backup.ts";
+import { type Backup, type BackupListItem, describeBackup, describeVerified } from "./backup.ts";
 import { isDamage } from "./errors.ts";
 import type { OpenSite } from "./sites.ts";
+import { verificationsOf } from "./verify/remember.ts";
 
 /**
  * The backups of the engine's sites. The storage is the truth: each list is one
@@ -31,34 +33,33 @@ export interface Catalog {
 
 /** So many manifests are read at once. */
 const LANES = 16;
-/** So many manifests are remembered for all sites; more are read again. */
+/** So many documents of a kind are remembered for all sites; more are read again. */
 const REMEMBERED = 10_000;
+
 /** Makes an empty catalog. */
 export function createCatalog(): Catalog {
-  const manifests = new Map<string, { readonly stamp: string; readonly manifest: Manifest }>();
+  const manifests = new Stamped<Manifest>();
+  const verifications = new Stamped<readonly VerificationResult[]>();
 
-  async function manifestOf(site: OpenSite, { id, stamp }: ListedBackup, options: AbortOptions): Promise<Manifest> {
-    const key = `${site.context.siteId}/${id}`;
-    const known = manifests.get(key);
-    if (known?.stamp === stamp) return known.manifest;
-    const manifest = await site.repository.manifest(id, options);
-    manifests.set(key, { stamp, manifest });
-    for (const oldest of manifests.keys()) {
-      if (manifests.size <= REMEMBERED) break;
-      manifests.delete(oldest);
-    }
-    return manifest;
+  function manifestOf(site: OpenSite, { id, stamp }: ListedBackup, options: AbortOptions): Promise<Manifest> {
+    return manifests.get(`${site.context.siteId}/${id}`, stamp, () => site.repository.manifest(id, options));
+  }
+
+  async function verifiedOf(site: OpenSite, { id, verified }: ListedBackup, options: AbortOptions) {
+    if (verified === "") return [];
+    return verifications.get(`${site.context.siteId}/${id}`, verified, () => verificationsOf(site, id, options));
   }
 
   async function item(site: OpenSite, listed: ListedBackup, options: AbortOptions): Promise<BackupListItem | null> {
     const { id, labelled } = listed;
+    const results = await verifiedOf(site, listed, options);
     try {
       const manifest = await manifestOf(site, listed, options);
       const labels = labelled ? await site.repository.labels(id, options) : { preserve: false };
-      return describeBackup(site.name, manifest, labels);
+      return describeBackup(site.name, manifest, labels, results);
     } catch (error) {
       if (isLifeboatError(error, "NOT_FOUND")) return null; // deleted since the listing
-      if (isDamage(error)) return damaged(site, id, error);
+      if (isDamage(error)) return { ...damaged(site, id, error), ...describeVerified(results) };
       throw error;
     }
   }
@@ -66,7 +67,7 @@ export function createCatalog(): Catalog {
   /** The readable manifests, newest first. */
   async function* readable(site: OpenSite, backups: readonly ListedBackup[], options: AbortOptions) {
     for (const backup of backups.filter(({ complete }) => complete).sort(newestFirst)) {
-      const found = await item(site, { ...backup, labelled: false }, options);
+      const found = await item(site, { ...backup, labelled: false, verified: "" }, options);
       if (found !== null && found.status !== "damaged") yield await manifestOf(site, backup, options);
     }
   }
@@ -104,7 +105,25 @@ export function createCatalog(): Catalog {
 /** Reads one backup, past what is remembered. */
 export async function readBackup(site: OpenSite, id: string, options: AbortOptions): Promise<Backup> {
   const manifest = await site.repository.manifest(id, options);
-  return describeBackup(site.name, manifest, await site.repository.labels(id, options));
+  const labels = await site.repository.labels(id, options);
+  return describeBackup(site.name, manifest, labels, await verificationsOf(site, id, options));
+}
+
+/** Documents that are remembered while the storage shows them as they were. */
+class Stamped<T> {
+  readonly #known = new Map<string, { readonly stamp: string; readonly value: T }>();
+
+  async get(key: string, stamp: string, read: () => Promise<T>): Promise<T> {
+    const known = this.#known.get(key);
+    if (known?.stamp === stamp) return known.value;
+    const value = await read();
+    this.#known.set(key, { stamp, value });
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= REMEMBERED) break;
+      this.#known.delete(oldest);
+    }
+    return value;
+  }
 }
 
 function damaged(site: OpenSite, id: string, error: LifeboatError): BackupListItem {
