@@ -18,6 +18,7 @@ export {
   type RestoreOptions,
   type VerifyOptions,
 } from "./lib/engine.ts";
+export type { EngineEvent, EngineListener, FailureInfo, JobEventBase, JobResult } from "./lib/events/engine-events.ts";
 export type { AnyJob, Jobs } from "./lib/jobs.ts";
 export type { KeyInfo, KeyRing, NewRecoveryCode } from "./lib/key-ring.ts";
 export type { EngineOptions, SiteName, SiteOptions, SourceName } from "./lib/options.ts";

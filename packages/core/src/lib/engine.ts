@@ -16,6 +16,9 @@ import { runCopy } from "./copy/copy-run.ts";
 import type { CopyOptions, CopyReport } from "./copy/copy-types.ts";
 import { diffBackups } from "./diff/diff-run.ts";
 import type { BackupDiff, DiffOptions } from "./diff/diff-types.ts";
+import { createEmitter } from "./events/emitter.ts";
+import { jobEvents } from "./events/job-events.ts";
+import { backupResult, verifyResult } from "./events/job-results.ts";
 import { unlessDeleted } from "./find-backup.ts";
 import { createJobs, type Jobs } from "./jobs.ts";
 import { createKeyRing, type KeyRing } from "./key-ring.ts";
@@ -166,7 +169,7 @@ export function createBackupEngine<
 >(options: EngineOptions<Sources, Sites>): BackupEngine<SiteName<Sites>, SourceName<Sources>> {
   const { app, clock = systemClock, unregistered } = options;
   const { threads = Math.min(availableParallelism(), MAX_THREADS) } = options;
-  const jobs = createJobs();
+  const jobs = createJobs(jobEvents(createEmitter(options.onEvent, clock), clock));
   const engine: RunContext = {
     app,
     clock,
@@ -194,7 +197,7 @@ export function createBackupEngine<
   function verify(options: SiteVerifyOptions): Job<SiteVerifyReport>;
   function verify(options: VerifyOptions | SiteVerifyOptions): Job<VerifyReport> | Job<SiteVerifyReport> {
     const { site, signal } = options;
-    const start = { kind: "verify", site, signal } as const;
+    const start = { kind: "verify", site, signal, result: verifyResult } as const;
     if (options.id === undefined) return jobs.start(start, (job) => runVerifySite(engine, options, job));
     return jobs.start(start, (job) => runVerify(engine, options, job));
   }
@@ -204,7 +207,9 @@ export function createBackupEngine<
     backups: createBackups(engine),
     sites: createSiteTools(engine, jobs),
     backup: ({ site, signal, ...request }) =>
-      jobs.start({ kind: "backup", site, signal }, (job) => runBackup(engine, { site, ...request }, job)),
+      jobs.start({ kind: "backup", site, signal, result: backupResult }, (job) =>
+        runBackup(engine, { site, ...request }, job),
+      ),
     verify,
     async planRestore({ signal, ...request }) {
       const { plan } = await stillThere(request, () =>

@@ -1,4 +1,5 @@
 import type { Job } from "@lifeboat/contracts";
+import type { TellJob } from "./events/job-events.ts";
 import { type JobControl, type JobStart, startJob } from "./job.ts";
 
 /** A job whose result is of no concern. */
@@ -14,7 +15,7 @@ export interface Jobs {
 
 /** The engine's side of {@link Jobs}. */
 export interface JobRegistry extends Jobs {
-  start<T>(start: JobStart, run: (control: JobControl) => Promise<T>): Job<T>;
+  start<T>(start: JobStart<T>, run: (control: JobControl) => Promise<T>): Job<T>;
   /** Cancels what runs and waits until it has ended. */
   close(): Promise<void>;
 }
@@ -22,7 +23,7 @@ export interface JobRegistry extends Jobs {
 const KEPT = 100;
 
 /** Makes an empty registry. */
-export function createJobs(): JobRegistry {
+export function createJobs(tell: TellJob): JobRegistry {
   const jobs = new Map<string, AnyJob>();
 
   function forget(): void {
@@ -32,7 +33,7 @@ export function createJobs(): JobRegistry {
 
   return {
     start(start, run) {
-      const job = startJob(start, run);
+      const job = startJob(start, run, tell);
       jobs.set(job.id, job);
       job.then(forget, forget);
       return job;

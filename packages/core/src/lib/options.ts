@@ -1,5 +1,6 @@
 import type { AppInfo, CipherSuite, Clock, Format, Source, Storage } from "@lifeboat/contracts";
 import type { SiteKeyOption } from "@lifeboat/crypto";
+import type { EngineListener } from "./events/engine-events.ts";
 
 /** A place for backups. */
 export interface SiteOptions {
@@ -35,6 +36,8 @@ export interface EngineOptions<
   readonly temporaryDirectory?: string | undefined;
   /** What time backups begin at, how old leases are, and how long to wait. Default: the system's clock. */
   readonly clock?: Clock | undefined;
+  /** Is told what the engine does, for logs, metrics and traces; never a secret. */
+  readonly onEvent?: EngineListener | undefined;
 }
 
 /** The ids of sources, as far as their types tell them. */
