@@ -15,6 +15,7 @@ export {
   type BackupEngine,
   type BackupOptions,
   createBackupEngine,
+  type PlanBackupOptions,
   type RestoreOptions,
   type VerifyOptions,
 } from "./lib/engine.ts";
@@ -22,6 +23,27 @@ export type { EngineEvent, EngineListener, FailureInfo, JobEventBase, JobResult 
 export type { AnyJob, Jobs } from "./lib/jobs.ts";
 export type { KeyInfo, KeyRing, NewRecoveryCode } from "./lib/key-ring.ts";
 export type { EngineOptions, SiteName, SiteOptions, SourceName } from "./lib/options.ts";
+export type {
+  PlanLimits,
+  PlanName,
+  PlanOptions,
+  PlanSources,
+  PlanVerifyOptions,
+  RetryOptions,
+  ScheduleOption,
+} from "./lib/plans/plan-options.ts";
+export type {
+  PlanInfo,
+  PlannedReason,
+  PlannedRun,
+  PlanStatus,
+  PlanSuccess,
+  PlanTask,
+  PlanTools,
+  PlanWarning,
+  RunOutcome,
+  RunRecord,
+} from "./lib/plans/plan-types.ts";
 export type { PruneRequest, PruneRunOptions } from "./lib/prune-run.ts";
 export type { RepairRunOptions } from "./lib/repair-run.ts";
 export type {

@@ -6,5 +6,6 @@ export { type BackupIdParts, isTrigger, newBackupId, parseBackupId } from "./lib
 export { BACKUPS_PREFIX, backupFolder, backupKey, LABELS_NAME, MANIFEST_NAME, VERIFIED_NAME } from "./lib/keys.ts";
 export { type LateVerdict, removeRemains } from "./lib/listing.ts";
 export { type Manifests, type ManifestsOptions, openManifests } from "./lib/manifests.ts";
+export { readRunFields, runFields } from "./lib/run-fields.ts";
 export { assertShare, chooseShare, type Verifiable } from "./lib/share.ts";
 export { withVerification } from "./lib/verifications.ts";

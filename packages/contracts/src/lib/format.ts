@@ -1,4 +1,4 @@
-import type { BackupLabels, FormatName, Manifest, PartInfo, Trigger } from "./backup.ts";
+import type { BackupLabels, FormatName, Manifest, PartInfo, RunInfo, Trigger } from "./backup.ts";
 import type { Clock } from "./clock.ts";
 import type { EntryInfo, RestoredEntry, SourceEntry } from "./entry.ts";
 import type { Json } from "./json.ts";
@@ -52,6 +52,7 @@ export interface BackupStart {
   readonly trigger: Trigger;
   readonly started: Date;
   readonly app: AppInfo;
+  readonly run?: RunInfo | undefined;
   /** Every source of the backup: with them in each part, a lost manifest can be made anew. */
   readonly sources: readonly string[];
 }

@@ -1,4 +1,11 @@
-import { isLifeboatError, type Manifest, type PartInfo, type Problem, type Trigger } from "@lifeboat/contracts";
+import {
+  isLifeboatError,
+  type Manifest,
+  type PartInfo,
+  type Problem,
+  type RunInfo,
+  type Trigger,
+} from "@lifeboat/contracts";
 import { type Backup, describeBackup } from "./backup.ts";
 import { writePart } from "./backup-part.ts";
 import { commitBackup, giveBack } from "./commit.ts";
@@ -21,6 +28,8 @@ export interface BackupRequest {
   readonly preserve?: boolean | undefined;
   readonly allowEmpty?: boolean | undefined;
   readonly trigger?: Trigger | undefined;
+  /** What it is made for. */
+  readonly run?: Omit<RunInfo, "instance"> | undefined;
 }
 
 /** The most problems that a manifest names one by one. */
@@ -69,6 +78,7 @@ interface Run {
 async function write(engine: RunContext, request: BackupRequest, run: Run): Promise<Backup> {
   const { site, lease, chosen, started, trigger, before, job } = run;
   const { app } = engine;
+  const by = { instance: engine.instance, ...request.run };
   const { repository } = site;
   const { id } = lease;
   const sources = chosen.map(({ source }) => source);
@@ -78,7 +88,10 @@ async function write(engine: RunContext, request: BackupRequest, run: Run): Prom
     removable = false;
     run.leftBehind(error);
   };
-  const writer = await repository.begin({ id, trigger, started, app, sources: sources.map((each) => each.id) }, job);
+  const writer = await repository.begin(
+    { id, trigger, started, app, run: by, sources: sources.map((each) => each.id) },
+    job,
+  );
   try {
     const problems: Problem[] = [];
     const counts = new Map<string, number>();
@@ -116,6 +129,7 @@ async function write(engine: RunContext, request: BackupRequest, run: Run): Prom
         started,
         finished: new Date(engine.clock.now()),
         app,
+        run: by,
         parts: parts.map((part) => ({ ...part, problemCount: counts.get(part.source) ?? 0 })),
         problems,
       } satisfies Manifest;

@@ -7,6 +7,7 @@ import type {
   Manifest,
   PartInfo,
   Problem,
+  RunInfo,
   Trigger,
   VerificationResult,
 } from "@lifeboat/contracts";
@@ -45,6 +46,8 @@ export interface Backup extends BackupIdentity {
   readonly format: FormatName;
   /** The application that made it. */
   readonly app: AppInfo;
+  /** The installation that made it, and the plan it was made for. Absent in backups of versions that did not keep it. */
+  readonly run?: RunInfo;
   /** One part a source. */
   readonly parts: readonly PartInfo[];
   readonly counts: EntryCounts;
@@ -81,7 +84,7 @@ export function describeBackup(
   { label, preserve }: BackupLabels,
   results: readonly VerificationResult[] = [],
 ): Backup {
-  const { id, started, finished, trigger, format, app, parts, problems } = manifest;
+  const { id, started, finished, trigger, format, app, run, parts, problems } = manifest;
   const sum = (value: (part: PartInfo) => number) => parts.reduce((total, part) => total + value(part), 0);
   const problemCount = sum((part) => part.problemCount);
   return {
@@ -98,6 +101,7 @@ export function describeBackup(
     ...describeVerified(results),
     format,
     app,
+    ...(run === undefined ? {} : { run }),
     parts,
     counts: {
       files: sum((part) => part.counts.files),

@@ -20,6 +20,8 @@ import { verificationsOf } from "./verify/remember.ts";
 export interface Catalog {
   /** Every finished backup, newest first. */
   list(site: OpenSite, options?: AbortOptions): Promise<readonly BackupListItem[]>;
+  /** The readable manifests among these, newest first; only as many are read as are asked for, and some more. */
+  manifests(site: OpenSite, backups: readonly ListedBackup[], options?: AbortOptions): AsyncIterable<Manifest>;
   /** The newest readable manifest among these, or `null`. */
   newest(site: OpenSite, backups: readonly ListedBackup[], options?: AbortOptions): Promise<Manifest | null>;
   /** The newest part like this in a readable manifest among these, or `null`. */
@@ -64,11 +66,25 @@ export function createCatalog(): Catalog {
     }
   }
 
-  /** The readable manifests, newest first. */
+  /** A manifest, or `null` where it can't be read or is no longer there. */
+  async function whole(site: OpenSite, backup: ListedBackup, options: AbortOptions): Promise<Manifest | null> {
+    try {
+      return await manifestOf(site, backup, options);
+    } catch (error) {
+      if (isDamage(error) || isLifeboatError(error, "NOT_FOUND")) return null;
+      throw error;
+    }
+  }
+
+  /** The readable manifests, newest first: one, then ever more at a time. */
   async function* readable(site: OpenSite, backups: readonly ListedBackup[], options: AbortOptions) {
-    for (const backup of backups.filter(({ complete }) => complete).sort(newestFirst)) {
-      const found = await item(site, { ...backup, labelled: false, verified: "" }, options);
-      if (found !== null && found.status !== "damaged") yield await manifestOf(site, backup, options);
+    const sorted = backups.filter(({ complete }) => complete).sort(newestFirst);
+    for (let [from, lanes] = [0, 1]; from < sorted.length; lanes = Math.min(2 * lanes, LANES)) {
+      options.signal?.throwIfAborted();
+      const some = sorted.slice(from, from + lanes);
+      from += lanes;
+      for (const manifest of await Promise.all(some.map((backup) => whole(site, backup, options))))
+        if (manifest !== null) yield manifest;
     }
   }
 
@@ -88,6 +104,7 @@ export function createCatalog(): Catalog {
       await Promise.all(Array.from({ length: LANES }, lane));
       return items.filter((found) => found !== null);
     },
+    manifests: (site, backups, options = {}) => readable(site, backups, options),
     async newest(site, backups, options = {}) {
       for await (const manifest of readable(site, backups, options)) return manifest;
       return null;

@@ -1,4 +1,4 @@
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism, hostname, tmpdir } from "node:os";
 import {
   type Job,
   type PrunePlan,
@@ -24,6 +24,12 @@ import { createJobs, type Jobs } from "./jobs.ts";
 import { createKeyRing, type KeyRing } from "./key-ring.ts";
 import { createLocalLocks } from "./local-locks.ts";
 import type { EngineOptions, SiteName, SiteOptions, SourceName } from "./options.ts";
+import { readInstance, readPlans } from "./plans/plan.ts";
+import { planBackup } from "./plans/plan-backup.ts";
+import type { PlanName, PlanOptions } from "./plans/plan-options.ts";
+import { createPlanTools } from "./plans/plan-tools.ts";
+import type { PlanTools } from "./plans/plan-types.ts";
+import { createRunRecords } from "./plans/run-records.ts";
 import { type PruneRequest, type PruneRunOptions, runPlanPrune, runPrune } from "./prune-run.ts";
 import { type RepairRunOptions, runRepair } from "./repair-run.ts";
 import { prepareRestore } from "./restore-plan.ts";
@@ -56,6 +62,19 @@ export interface BackupOptions<Site extends string = string, Name extends string
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of {@link BackupEngine.backup} where a plan says what goes where. */
+export interface PlanBackupOptions<Plan extends string = string> {
+  readonly plan: Plan;
+  /** The plan says it. */
+  readonly site?: undefined;
+  readonly label?: string | undefined;
+  readonly preserve?: boolean | undefined;
+  readonly allowEmpty?: boolean | undefined;
+  /** Why it is made. Default: `manual`. */
+  readonly trigger?: Trigger | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Options of {@link BackupEngine.verify}. */
 export interface VerifyOptions<Site extends string = string> {
   readonly site: Site;
@@ -80,10 +99,17 @@ export interface RestoreOptions {
  * Jobs start at once and need not be awaited; they reject, never throw. Nothing
  * does I/O before it is asked to.
  */
-export interface BackupEngine<Site extends string = string, Name extends string = string> extends AsyncDisposable {
+export interface BackupEngine<Site extends string = string, Name extends string = string, Plan extends string = string>
+  extends AsyncDisposable {
   readonly backups: Backups<Site>;
+  readonly plans: PlanTools<Plan>;
   readonly sites: SiteTools<Site>;
   readonly jobs: Jobs;
+  /**
+   * Makes a backup of a plan by hand: told apart from those that are made by its schedule, and kept by its retention
+   * unless that says otherwise. Rejects as a backup without a plan; NOT_FOUND for an unknown plan.
+   */
+  backup(options: PlanBackupOptions<Plan>): Job<Backup>;
   /**
    * Makes a backup. It is listed once all of it is there, and never before; the
    * site is made if there is none yet.
@@ -166,17 +192,25 @@ const MAX_THREADS = 8;
 export function createBackupEngine<
   const Sources extends readonly Source[],
   const Sites extends Readonly<Record<string, SiteOptions>>,
->(options: EngineOptions<Sources, Sites>): BackupEngine<SiteName<Sites>, SourceName<Sources>> {
-  const { app, clock = systemClock, unregistered } = options;
+  const Plans extends Readonly<Record<string, PlanOptions<SiteName<Sites>, SourceName<Sources>>>> = Record<
+    never,
+    never
+  >,
+>(options: EngineOptions<Sources, Sites, Plans>): BackupEngine<SiteName<Sites>, SourceName<Sources>, PlanName<Plans>> {
+  const { app, clock = systemClock, unregistered, instance = hostname() } = options;
+  const { timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone, plans = {} } = options;
   const { threads = Math.min(availableParallelism(), MAX_THREADS) } = options;
   const jobs = createJobs(jobEvents(createEmitter(options.onEvent, clock), clock));
   const engine: RunContext = {
     app,
+    instance: readInstance(instance),
+    plans: readPlans(plans, { timeZone, sites: Object.keys(options.sites) }),
     clock,
     sites: createSites(options.sites, { threads, clock }),
     sources: createSourceRegistry(options.sources),
     locks: createLocalLocks(),
     catalog: createCatalog(),
+    records: createRunRecords(),
     unregistered,
     restores: new Map(),
     temporaryDirectory: options.temporaryDirectory ?? tmpdir(),
@@ -193,6 +227,21 @@ export function createBackupEngine<
     await engine.sites.close();
   }
 
+  function backup(options: PlanBackupOptions): Job<Backup>;
+  function backup(options: BackupOptions): Job<Backup>;
+  function backup(options: BackupOptions | PlanBackupOptions): Job<Backup> {
+    const { signal } = options;
+    if (options.site === undefined) {
+      const { plan, signal: _, ...request } = options;
+      const site = engine.plans.get(plan)?.site ?? "";
+      const start = { kind: "backup", site, plan, signal, result: backupResult } as const;
+      return jobs.start(start, (job) => planBackup(engine, plan, request, job));
+    }
+    const { site, signal: _, ...request } = options;
+    const start = { kind: "backup", site, signal, result: backupResult } as const;
+    return jobs.start(start, (job) => runBackup(engine, { site, ...request }, job));
+  }
+
   function verify(options: VerifyOptions): Job<VerifyReport>;
   function verify(options: SiteVerifyOptions): Job<SiteVerifyReport>;
   function verify(options: VerifyOptions | SiteVerifyOptions): Job<VerifyReport> | Job<SiteVerifyReport> {
@@ -206,10 +255,8 @@ export function createBackupEngine<
     jobs: { list: () => jobs.list(), get: (id) => jobs.get(id) },
     backups: createBackups(engine),
     sites: createSiteTools(engine, jobs),
-    backup: ({ site, signal, ...request }) =>
-      jobs.start({ kind: "backup", site, signal, result: backupResult }, (job) =>
-        runBackup(engine, { site, ...request }, job),
-      ),
+    plans: createPlanTools(engine),
+    backup,
     verify,
     async planRestore({ signal, ...request }) {
       const { plan } = await stillThere(request, () =>

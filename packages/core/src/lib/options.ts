@@ -1,6 +1,7 @@
 import type { AppInfo, CipherSuite, Clock, Format, Source, Storage } from "@lifeboat/contracts";
 import type { SiteKeyOption } from "@lifeboat/crypto";
 import type { EngineListener } from "./events/engine-events.ts";
+import type { PlanOptions } from "./plans/plan-options.ts";
 
 /** A place for backups. */
 export interface SiteOptions {
@@ -18,6 +19,9 @@ export interface SiteOptions {
 export interface EngineOptions<
   Sources extends readonly Source[] = readonly Source[],
   Sites extends Readonly<Record<string, SiteOptions>> = Readonly<Record<string, SiteOptions>>,
+  Plans extends Readonly<Record<string, PlanOptions<SiteName<Sites>, SourceName<Sources>>>> = Readonly<
+    Record<string, PlanOptions<SiteName<Sites>, SourceName<Sources>>>
+  >,
 > {
   /** The host application. It is kept with each backup, and a restore compares it. */
   readonly app: AppInfo;
@@ -25,6 +29,15 @@ export interface EngineOptions<
   readonly sources: Sources;
   /** The places for backups, by the host's names for them. */
   readonly sites: Sites;
+  /** What is backed up by itself once the engine was started, by the host's names for it. Default: nothing. */
+  readonly plans?: Plans | undefined;
+  /**
+   * This installation's own name, kept in each backup: plans go by the backups of their own instance alone. Processes
+   * of one installation share it, a clone needs another. Default: the machine's host name.
+   */
+  readonly instance?: string | undefined;
+  /** What plans reckon hours and days by: an IANA name, such as `Europe/Berlin`. Default: the system's. */
+  readonly timeZone?: string | undefined;
   /** Worker threads for the heavy work. 0 works on the calling thread. Default: one a processor, at most 8. */
   readonly threads?: number | undefined;
   /**

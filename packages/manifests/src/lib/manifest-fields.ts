@@ -10,6 +10,7 @@ import type { SiteDocumentHalves } from "./document.ts";
 import type { FieldReader } from "./fields.ts";
 import { isTrigger } from "./ids.ts";
 import { LABELS_NAME, MANIFEST_NAME, VERIFIED_NAME } from "./keys.ts";
+import { readRunFields, runFields } from "./run-fields.ts";
 
 /** The two halves of a manifest: what anyone may read, and what the site's key seals. */
 export interface ManifestHalves {
@@ -26,7 +27,7 @@ const FORMATS: readonly FormatName[] = ["archive", "dedup", "mirror"];
 
 /** Splits a manifest into what may be read without the key and what may not. */
 export function splitManifest(manifest: Manifest): ManifestHalves {
-  const { format, trigger, started, finished, app, parts, problems, rebuilt = false } = manifest;
+  const { format, trigger, started, finished, app, run, parts, problems, rebuilt = false } = manifest;
   return {
     open: {
       format,
@@ -38,6 +39,7 @@ export function splitManifest(manifest: Manifest): ManifestHalves {
     },
     details: {
       app: { name: app.name, version: app.version },
+      ...(run === undefined ? {} : { run: runFields(run) }),
       parts: parts.map(partDetails),
       problems: problems.slice(0, MAX_PROBLEMS).map(problemFields),
     },
@@ -66,6 +68,7 @@ export function joinManifest(
     started: read.time(open.started, "started"),
     finished: read.time(open.finished, "finished"),
     app: { name: read.text(app.name, "app.name"), version: read.text(app.version, "app.version") },
+    ...(details.run === undefined ? {} : { run: readRunFields(details.run, "run", read) }),
     parts,
     problems: read
       .array(details.problems, "problems")

@@ -105,10 +105,10 @@ async function write(
 ): Promise<Backup> {
   const { from, to, labels } = work;
   const { id: _, siteId: _site, format: _format, parts: originals, ...kept } = work.manifest;
-  const { trigger, started, app } = kept;
+  const { trigger, started, app, run } = kept;
   const { id } = lease;
   const sources = originals.map(({ source }) => source);
-  const writer = await to.repository.begin({ id, trigger, started, app, sources }, job);
+  const writer = await to.repository.begin({ id, trigger, started, app, run, sources }, job);
   let sent = false;
   try {
     const parts = await copyParts(work, writer, job);
