@@ -20,6 +20,16 @@ export {
   type VerifyOptions,
 } from "./lib/engine.ts";
 export type { EngineEvent, EngineListener, FailureInfo, JobEventBase, JobResult } from "./lib/events/engine-events.ts";
+export type {
+  HealthOptions,
+  HealthReason,
+  HealthReport,
+  HealthRequest,
+  HealthyBackup,
+  PlanHealth,
+  SiteHealth,
+  SourceHealth,
+} from "./lib/health/health-types.ts";
 export type { AnyJob, Jobs } from "./lib/jobs.ts";
 export type { KeyInfo, KeyRing, NewRecoveryCode } from "./lib/key-ring.ts";
 export type { EngineOptions, SiteName, SiteOptions, SourceName } from "./lib/options.ts";

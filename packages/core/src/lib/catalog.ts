@@ -1,9 +1,11 @@
 import {
   type AbortOptions,
+  interruptible,
   isLifeboatError,
   type LifeboatError,
   type ListedBackup,
   type Manifest,
+  orAbort,
   type PartInfo,
   type VerificationResult,
 } from "@lifeboat/contracts";
@@ -20,6 +22,8 @@ import { verificationsOf } from "./verify/remember.ts";
 export interface Catalog {
   /** Every finished backup, newest first. */
   list(site: OpenSite, options?: AbortOptions): Promise<readonly BackupListItem[]>;
+  /** As many of them as can be read until `until` is aborted, the newest first, and how many more there are. */
+  look(site: OpenSite, until: AbortSignal): Promise<CatalogLook>;
   /** The readable manifests among these, newest first; only as many are read as are asked for, and some more. */
   manifests(site: OpenSite, backups: readonly ListedBackup[], options?: AbortOptions): AsyncIterable<Manifest>;
   /** The newest readable manifest among these, or `null`. */
@@ -31,6 +35,12 @@ export interface Catalog {
     isLike: (part: PartInfo) => boolean,
     options?: AbortOptions,
   ): Promise<{ readonly id: string; readonly part: PartInfo } | null>;
+}
+
+/** What could be looked at in time. */
+export interface CatalogLook {
+  readonly items: readonly BackupListItem[];
+  readonly unread: number;
 }
 
 /** So many manifests are read at once. */
@@ -88,21 +98,40 @@ export function createCatalog(): Catalog {
     }
   }
 
+  /** Reads the backups, newest first, into `items`, by their numbers; those that were deleted meanwhile are `null`. */
+  async function readAll(
+    site: OpenSite,
+    backups: readonly ListedBackup[],
+    items: Map<number, BackupListItem | null>,
+    options: AbortOptions,
+  ): Promise<void> {
+    const queue = backups.entries();
+    const lane = async () => {
+      for (const [at, backup] of queue) {
+        options.signal?.throwIfAborted();
+        const found = await item(site, backup, options);
+        options.signal?.throwIfAborted();
+        items.set(at, found);
+      }
+    };
+    await orAbort(Promise.all(Array.from({ length: LANES }, lane)), options.signal);
+  }
+
   return {
     async list(site, options = {}) {
-      const backups: ListedBackup[] = [];
-      for await (const backup of site.repository.list(options)) if (backup.complete) backups.push(backup);
-      backups.sort(newestFirst);
-      const items: (BackupListItem | null)[] = Array.from({ length: backups.length }, () => null);
-      const queue = backups.entries();
-      const lane = async () => {
-        for (const [at, backup] of queue) {
-          options.signal?.throwIfAborted();
-          items[at] = await item(site, backup, options);
-        }
-      };
-      await Promise.all(Array.from({ length: LANES }, lane));
-      return items.filter((found) => found !== null);
+      const items = new Map<number, BackupListItem | null>();
+      await readAll(site, await listed(site, options), items, options);
+      return inOrder(items);
+    },
+    async look(site, until) {
+      const backups = await listed(site, { signal: until });
+      const items = new Map<number, BackupListItem | null>();
+      try {
+        await readAll(site, backups, items, { signal: until });
+      } catch (error) {
+        if (!until.aborted) throw error;
+      }
+      return { items: inOrder(items), unread: backups.length - items.size };
     },
     manifests: (site, backups, options = {}) => readable(site, backups, options),
     async newest(site, backups, options = {}) {
@@ -117,6 +146,19 @@ export function createCatalog(): Catalog {
       return null;
     },
   };
+}
+
+/** The finished backups as the storage lists them, newest first. */
+async function listed(site: OpenSite, options: AbortOptions): Promise<readonly ListedBackup[]> {
+  const backups: ListedBackup[] = [];
+  const all = interruptible(site.repository.list(options), options.signal);
+  for await (const backup of all) if (backup.complete) backups.push(backup);
+  return backups.sort(newestFirst);
+}
+
+function inOrder(items: ReadonlyMap<number, BackupListItem | null>): readonly BackupListItem[] {
+  const found = [...items].sort(([a], [b]) => a - b);
+  return found.flatMap(([, item]) => item ?? []);
 }
 
 /** Reads one backup, past what is remembered. */

@@ -20,6 +20,8 @@ import { createEmitter } from "./events/emitter.ts";
 import { jobEvents } from "./events/job-events.ts";
 import { backupResult, verifyResult } from "./events/job-results.ts";
 import { unlessDeleted } from "./find-backup.ts";
+import { createHealth, readHealthRules } from "./health/health.ts";
+import type { HealthReport, HealthRequest } from "./health/health-types.ts";
 import { createJobs, type Jobs } from "./jobs.ts";
 import { createKeyRing, type KeyRing } from "./key-ring.ts";
 import { createLocalLocks } from "./local-locks.ts";
@@ -169,6 +171,14 @@ export interface BackupEngine<Site extends string = string, Name extends string 
    * Rejects with UNSUPPORTED where the site's format shares nothing; LOCKED where a prune or another repair is under way.
    */
   repair(options: RepairRunOptions<Site>): Job<RepairReport>;
+  /**
+   * Tells how everything is, in lines that people can read and data: per site, plan and source the last success, the
+   * last failure with its cause, what is overdue, damaged, unverified or full, and a score with the reasons for each
+   * point lost. It answers in `within` at the latest: a site that is away, or slow, is what it tells.
+   *
+   * @throws NOT_FOUND for an unknown site; INVALID
+   */
+  health(request?: HealthRequest<Site>): Promise<HealthReport>;
   /** The keys of a site. */
   keys(site: Site): KeyRing;
   /**
@@ -198,13 +208,14 @@ export function createBackupEngine<
   >,
 >(options: EngineOptions<Sources, Sites, Plans>): BackupEngine<SiteName<Sites>, SourceName<Sources>, PlanName<Plans>> {
   const { app, clock = systemClock, unregistered, instance = hostname() } = options;
-  const { timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone, plans = {} } = options;
+  const { timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone } = options;
   const { threads = Math.min(availableParallelism(), MAX_THREADS) } = options;
+  const healthRules = readHealthRules(options.health);
   const jobs = createJobs(jobEvents(createEmitter(options.onEvent, clock), clock));
   const engine: RunContext = {
     app,
     instance: readInstance(instance),
-    plans: readPlans(plans, { timeZone, sites: Object.keys(options.sites) }),
+    plans: readPlans(options.plans ?? {}, { timeZone, sites: Object.keys(options.sites) }),
     clock,
     sites: createSites(options.sites, { threads, clock }),
     sources: createSourceRegistry(options.sources),
@@ -215,6 +226,7 @@ export function createBackupEngine<
     restores: new Map(),
     temporaryDirectory: options.temporaryDirectory ?? tmpdir(),
   };
+  const plans = createPlanTools(engine);
   let closing: Promise<void> | undefined;
 
   function stillThere<T>({ site, id }: { readonly site: string; readonly id: string }, read: () => Promise<T>) {
@@ -255,7 +267,7 @@ export function createBackupEngine<
     jobs: { list: () => jobs.list(), get: (id) => jobs.get(id) },
     backups: createBackups(engine),
     sites: createSiteTools(engine, jobs),
-    plans: createPlanTools(engine),
+    plans,
     backup,
     verify,
     async planRestore({ signal, ...request }) {
@@ -277,6 +289,7 @@ export function createBackupEngine<
     repair: ({ signal, ...request }) =>
       jobs.start({ kind: "repair", site: request.site, signal }, (job) => runRepair(engine, request, job)),
     diff: (before, after, options) => diffBackups(engine, before, after, options),
+    health: createHealth(engine, plans, healthRules),
     keys: (site) => createKeyRing(engine, site),
     register: (source) => engine.sources.register(source),
     close() {
