@@ -32,6 +32,7 @@ export type {
 } from "./lib/health/health-types.ts";
 export type { AnyJob, Jobs } from "./lib/jobs.ts";
 export type { KeyInfo, KeyRing, NewRecoveryCode } from "./lib/key-ring.ts";
+export type { RunLimits } from "./lib/limits/run-limits.ts";
 export type { EngineOptions, SiteName, SiteOptions, SourceName } from "./lib/options.ts";
 export type {
   PlanLimits,

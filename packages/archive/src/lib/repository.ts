@@ -38,7 +38,7 @@ export function archiveRepository(site: SiteContext, compression: Compression): 
       const writer: BackupWriter = {
         part: (start, entries, options = {}) => writePart(site, compression, backup, start, entries, options),
         commit: (manifest, options) => manifests.commit(manifest, options),
-        abort: () => manifests.remove([backup.id]),
+        abort: (options) => manifests.remove([backup.id], options),
       };
       return writer;
     },

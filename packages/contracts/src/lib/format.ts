@@ -97,8 +97,8 @@ export interface BackupWriter {
   part(start: PartStart, entries: AsyncIterable<SourceEntry>, options?: PartOptions): Promise<PartInfo>;
   /** Writes the manifest, last: with it the backup exists. Once it was called, nothing is left running, even where it fails. */
   commit(manifest: Manifest, options?: AbortOptions): Promise<void>;
-  /** Removes what was written so far. */
-  abort(): Promise<void>;
+  /** Removes what was written so far; an abort of its own ends that too. */
+  abort(options?: AbortOptions): Promise<void>;
 }
 
 /** How thoroughly to verify: does it exist, are the bytes those that were written, does all of it open and match. */

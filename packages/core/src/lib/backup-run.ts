@@ -1,6 +1,7 @@
 import {
   isLifeboatError,
   type Manifest,
+  orAbort,
   type PartInfo,
   type Problem,
   type RunInfo,
@@ -14,6 +15,7 @@ import { messageOf } from "./errors.ts";
 import { whileQuiet } from "./hooks.ts";
 import type { JobControl } from "./job.ts";
 import { claimBackup, type HeldLease } from "./lease.ts";
+import { type Limits, withinLimits } from "./limits/run-limits.ts";
 import type { RunContext } from "./run-context.ts";
 import type { OpenSite } from "./sites.ts";
 import { type ChosenSource, chooseSources, type SourceChoice } from "./sources.ts";
@@ -28,6 +30,7 @@ export interface BackupRequest {
   readonly preserve?: boolean | undefined;
   readonly allowEmpty?: boolean | undefined;
   readonly trigger?: Trigger | undefined;
+  readonly limits?: Limits | undefined;
   /** What it is made for. */
   readonly run?: Omit<RunInfo, "instance"> | undefined;
 }
@@ -39,6 +42,10 @@ const MAX_MESSAGE = 2000;
 
 /** Makes a backup: all of it, or nothing that is ever listed. */
 export async function runBackup(engine: RunContext, request: BackupRequest, job: JobControl): Promise<Backup> {
+  return withinLimits(request.limits ?? {}, engine.clock, job, (limited) => backUp(engine, request, limited));
+}
+
+async function backUp(engine: RunContext, request: BackupRequest, job: JobControl): Promise<Backup> {
   const chosen = chooseSources(engine.sources, request.sources);
   const ids = chosen.map(({ source }) => source.id);
   using _lock = engine.locks.take({ job: job.id, kind: "backup", site: request.site, sources: ids });
@@ -58,8 +65,14 @@ export async function runBackup(engine: RunContext, request: BackupRequest, job:
     const run = { site, lease, chosen, started, trigger, before, leftBehind, job: { ...job, signal } };
     return await write(engine, request, run);
   } finally {
-    if (clean) await trySweep(site, lease, job, before);
-    await giveBack(lease, clean, job);
+    const housekeeping = async () => {
+      if (clean) await trySweep(site, lease, job, before);
+      await giveBack(lease, clean, job);
+    };
+    await orAbort(housekeeping(), job.tidying).catch((error) => {
+      if (job.tidying?.aborted !== true) throw error;
+      lease.abandon(); // a storage that heeds no abort: what the run came to is known all the same
+    });
   }
 }
 
@@ -84,9 +97,15 @@ async function write(engine: RunContext, request: BackupRequest, run: Run): Prom
   const sources = chosen.map(({ source }) => source);
   await expectTotals(engine, run);
   let removable = true;
-  const unfenced = (error: unknown) => {
-    removable = false;
-    run.leftBehind(error);
+  let sent = false;
+  const committing = {
+    sending() {
+      sent = true;
+    },
+    unfenced(error: unknown) {
+      removable = false;
+      run.leftBehind(error);
+    },
   };
   const writer = await repository.begin(
     { id, trigger, started, app, run: by, sources: sources.map((each) => each.id) },
@@ -106,7 +125,7 @@ async function write(engine: RunContext, request: BackupRequest, run: Run): Prom
       ...(request.label === undefined ? {} : { label: request.label }),
       preserve: request.preserve ?? false,
     };
-    const manifest = await whileQuiet(sources, "backup", job.signal, resumeProblem(onProblem), async (quiesced) => {
+    const manifest = await whileQuiet(sources, "backup", job, resumeProblem(onProblem), async (quiesced) => {
       const parts: PartInfo[] = [];
       const done = { entries: 0, bytes: 0 };
       for (const each of chosen) {
@@ -135,10 +154,11 @@ async function write(engine: RunContext, request: BackupRequest, run: Run): Prom
       } satisfies Manifest;
     });
     job.phase("committing");
-    await commitBackup(site, lease, { writer, manifest, labels }, job, unfenced);
+    await commitBackup(site, lease, { writer, manifest, labels }, job, committing);
     return describeBackup(site.name, manifest, labels);
   } catch (error) {
-    if (removable) await writer.abort().catch(run.leftBehind);
+    // What may be listed is tidied up however long it takes; the rest, the next run can clear away as well.
+    if (removable) await writer.abort(sent ? {} : { signal: job.tidying }).catch(run.leftBehind);
     throw error;
   }
 }

@@ -24,6 +24,7 @@ import { createHealth, readHealthRules } from "./health/health.ts";
 import type { HealthReport, HealthRequest } from "./health/health-types.ts";
 import { createJobs, type Jobs } from "./jobs.ts";
 import { createKeyRing, type KeyRing } from "./key-ring.ts";
+import { type RunLimits, readLimits } from "./limits/run-limits.ts";
 import { createLocalLocks } from "./local-locks.ts";
 import type { EngineOptions, SiteName, SiteOptions, SourceName } from "./options.ts";
 import { readInstance, readPlans } from "./plans/plan.ts";
@@ -61,6 +62,8 @@ export interface BackupOptions<Site extends string = string, Name extends string
   readonly allowEmpty?: boolean | undefined;
   /** Why it is made. Default: `manual`. */
   readonly trigger?: Trigger | undefined;
+  /** What it may take. Default: whatever it needs. */
+  readonly limits?: RunLimits | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -117,7 +120,9 @@ export interface BackupEngine<Site extends string = string, Name extends string 
    * site is made if there is none yet.
    *
    * Rejects with LOCKED where another run, here or elsewhere, has one of the sources on that site; SOURCE_FAILED
-   * where a source did, or where all it had in the last backup is gone; NOT_FOUND for an unknown site or source; WRONG_KEY; and what the storage throws.
+   * where a source did, or where all it had in the last backup is gone; TIMEOUT, reason `time-limit`, where it took
+   * longer than `limits.time`; NOT_FOUND for an unknown site or source; WRONG_KEY; and what the storage throws.
+   * INVALID, before anything happens, where a limit is none.
    */
   backup(options: BackupOptions<Site, Name>): Job<Backup>;
   /** Verifies a backup. What is wrong is in the report; the job rejects only where it could not look. */
@@ -249,9 +254,9 @@ export function createBackupEngine<
       const start = { kind: "backup", site, plan, signal, result: backupResult } as const;
       return jobs.start(start, (job) => planBackup(engine, plan, request, job));
     }
-    const { site, signal: _, ...request } = options;
+    const { site, signal: _, limits, ...request } = options;
     const start = { kind: "backup", site, signal, result: backupResult } as const;
-    return jobs.start(start, (job) => runBackup(engine, { site, ...request }, job));
+    return jobs.start(start, (job) => runBackup(engine, { site, ...request, limits: readLimits(limits) }, job));
   }
 
   function verify(options: VerifyOptions): Job<VerifyReport>;

@@ -35,8 +35,13 @@ export interface JobTotals {
 /** The running side of a job. */
 export interface JobControl {
   readonly id: string;
+  readonly kind: JobKind;
   readonly signal: AbortSignal;
-  phase(phase: JobPhase, source?: string): void;
+  /** Aborts where a job that was stopped may not even tidy up any longer: what is left then, the next run clears away. */
+  readonly tidying?: AbortSignal | undefined;
+  /** How far it is. */
+  progress(): JobProgress;
+  readonly phase: (phase: JobPhase, source?: string) => void;
   /** Sets what there is to do. */
   totals(totals: JobTotals): void;
   /** Sets how much is done. */
@@ -90,7 +95,9 @@ export function startJob<T>(start: JobStart<T>, run: (control: JobControl) => Pr
 
   const control: JobControl = {
     id,
+    kind: start.kind,
     signal,
+    progress: snapshot,
     phase(phase, source) {
       const { source: _, ...rest } = snapshot();
       const named = source === undefined ? {} : { source };

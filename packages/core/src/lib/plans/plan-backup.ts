@@ -23,5 +23,6 @@ export async function planBackup(
 ): Promise<Backup> {
   const plan = findPlan(engine, name, "backup");
   const sources = sourceChoice(plan, engine.sources);
-  return runBackup(engine, { ...request, site: plan.site, sources, run: { plan: plan.name } }, job);
+  const { site, limits } = plan;
+  return runBackup(engine, { ...request, site, sources, limits, run: { plan: plan.name } }, job);
 }
