@@ -16,7 +16,12 @@ import { runCopy } from "./copy/copy-run.ts";
 import type { CopyOptions, CopyReport } from "./copy/copy-types.ts";
 import { diffBackups } from "./diff/diff-run.ts";
 import type { BackupDiff, DiffOptions } from "./diff/diff-types.ts";
+import { createEmitter } from "./events/emitter.ts";
+import { jobEvents } from "./events/job-events.ts";
+import { backupResult, verifyResult } from "./events/job-results.ts";
 import { unlessDeleted } from "./find-backup.ts";
+import { createHealth, readHealthRules } from "./health/health.ts";
+import type { HealthReport, HealthRequest } from "./health/health-types.ts";
 import { createJobs, type Jobs } from "./jobs.ts";
 import { createKeyRing, type KeyRing } from "./key-ring.ts";
 import { type RunLimits, readLimits } from "./limits/run-limits.ts";
@@ -173,6 +178,14 @@ export interface BackupEngine<Site extends string = string, Name extends string 
    * Rejects with UNSUPPORTED where the site's format shares nothing; LOCKED where a prune or another repair is under way.
    */
   repair(options: RepairRunOptions<Site>): Job<RepairReport>;
+  /**
+   * Tells how everything is, in lines that people can read and data: per site, plan and source the last success, the
+   * last failure with its cause, what is overdue, damaged, unverified or full, and a score with the reasons for each
+   * point lost. It answers in `within` at the latest: a site that is away, or slow, is what it tells.
+   *
+   * @throws NOT_FOUND for an unknown site; INVALID
+   */
+  health(request?: HealthRequest<Site>): Promise<HealthReport>;
   /** The keys of a site. */
   keys(site: Site): KeyRing;
   /**
@@ -212,13 +225,14 @@ export function createBackupEngine<
   >,
 >(options: EngineOptions<Sources, Sites, Plans>): BackupEngine<SiteName<Sites>, SourceName<Sources>, PlanName<Plans>> {
   const { app, clock = systemClock, unregistered, instance = hostname() } = options;
-  const { timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone, plans = {} } = options;
+  const { timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone } = options;
   const { threads = Math.min(availableParallelism(), MAX_THREADS) } = options;
-  const jobs = createJobs();
+  const healthRules = readHealthRules(options.health);
+  const jobs = createJobs(jobEvents(createEmitter(options.onEvent, clock), clock));
   const engine: RunContext = {
     app,
     instance: readInstance(instance),
-    plans: readPlans(plans, { timeZone, sites: Object.keys(options.sites) }),
+    plans: readPlans(options.plans ?? {}, { timeZone, sites: Object.keys(options.sites) }),
     clock,
     sites: createSites(options.sites, { threads, clock }),
     sources: createSourceRegistry(options.sources),
@@ -231,6 +245,7 @@ export function createBackupEngine<
     temporaryDirectory: options.temporaryDirectory ?? tmpdir(),
   };
   const scheduler = createScheduler(engine, jobs);
+  const plans = createPlanTools(engine, scheduler);
   let closing: Promise<void> | undefined;
 
   function stillThere<T>({ site, id }: { readonly site: string; readonly id: string }, read: () => Promise<T>) {
@@ -251,19 +266,19 @@ export function createBackupEngine<
     if (options.site === undefined) {
       const { plan, signal: _, ...request } = options;
       const site = engine.plans.get(plan)?.site ?? "";
-      return jobs.start({ kind: "backup", site, signal }, (job) => runPlanByHand(engine, plan, request, job));
+      const start = { kind: "backup", site, plan, signal, result: backupResult } as const;
+      return jobs.start(start, (job) => runPlanByHand(engine, plan, request, job));
     }
     const { site, signal: _, limits, ...request } = options;
-    return jobs.start({ kind: "backup", site, signal }, (job) =>
-      runBackup(engine, { site, ...request, limits: readLimits(limits) }, job),
-    );
+    const start = { kind: "backup", site, signal, result: backupResult } as const;
+    return jobs.start(start, (job) => runBackup(engine, { site, ...request, limits: readLimits(limits) }, job));
   }
 
   function verify(options: VerifyOptions): Job<VerifyReport>;
   function verify(options: SiteVerifyOptions): Job<SiteVerifyReport>;
   function verify(options: VerifyOptions | SiteVerifyOptions): Job<VerifyReport> | Job<SiteVerifyReport> {
     const { site, signal } = options;
-    const start = { kind: "verify", site, signal } as const;
+    const start = { kind: "verify", site, signal, result: verifyResult } as const;
     if (options.id === undefined) return jobs.start(start, (job) => runVerifySite(engine, options, job));
     return jobs.start(start, (job) => runVerify(engine, options, job));
   }
@@ -272,7 +287,7 @@ export function createBackupEngine<
     jobs: { list: () => jobs.list(), get: (id) => jobs.get(id) },
     backups: createBackups(engine),
     sites: createSiteTools(engine, jobs),
-    plans: createPlanTools(engine, scheduler),
+    plans,
     start: () => scheduler.start(),
     stop: () => scheduler.stop(),
     backup,
@@ -296,6 +311,7 @@ export function createBackupEngine<
     repair: ({ signal, ...request }) =>
       jobs.start({ kind: "repair", site: request.site, signal }, (job) => runRepair(engine, request, job)),
     diff: (before, after, options) => diffBackups(engine, before, after, options),
+    health: createHealth(engine, plans, healthRules),
     keys: (site) => createKeyRing(engine, site),
     register: (source) => engine.sources.register(source),
     close() {

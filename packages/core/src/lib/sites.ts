@@ -33,6 +33,8 @@ export interface Sites {
   prepare(name: string, options?: AbortOptions): Promise<OpenSite>;
   /** What the host said of a site. @throws NOT_FOUND where the engine has no such site */
   options(name: string): SiteOptions;
+  /** Their names, in the order that they were given. */
+  readonly names: readonly string[];
   /** The directories of this machine that sites lie in. */
   readonly directories: readonly string[];
   /** Refuses to open anything from now on. */
@@ -168,6 +170,7 @@ export function createSites(all: Readonly<Record<string, SiteOptions>>, { thread
 
   return {
     options: optionsOf,
+    names: Object.keys(all),
     directories: Object.values(all).flatMap(({ storage }) => storage.localDirectory ?? []),
     find: (name, options = {}) => finding.run(name, options),
     prepare: (name, options = {}) => preparing.run(name, options),
