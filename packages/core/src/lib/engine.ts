@@ -250,7 +250,7 @@ export function createBackupEngine<
     jobs: { list: () => jobs.list(), get: (id) => jobs.get(id) },
     backups: createBackups(engine),
     sites: createSiteTools(engine, jobs),
-    plans: createPlanTools(engine),
+    plans: createPlanTools(engine, jobs),
     backup,
     verify,
     async planRestore({ signal, ...request }) {
