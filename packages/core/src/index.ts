@@ -1,4 +1,4 @@
-export type { Backup, BackupListItem, DamagedBackup } from "./lib/backup.ts";
+export type { Backup, BackupListItem, BackupVerified, DamagedBackup } from "./lib/backup.ts";
 export type { BackupAddress, Backups } from "./lib/backups.ts";
 export type { CopiedBackup, CopyOptions, CopyReport } from "./lib/copy/copy-types.ts";
 export type {
@@ -19,8 +19,20 @@ export {
   type RestoreOptions,
   type VerifyOptions,
 } from "./lib/engine.ts";
+export type { EngineEvent, EngineListener, FailureInfo, JobEventBase, JobResult } from "./lib/events/engine-events.ts";
+export type {
+  HealthOptions,
+  HealthReason,
+  HealthReport,
+  HealthRequest,
+  HealthyBackup,
+  PlanHealth,
+  SiteHealth,
+  SourceHealth,
+} from "./lib/health/health-types.ts";
 export type { AnyJob, Jobs } from "./lib/jobs.ts";
 export type { KeyInfo, KeyRing, NewRecoveryCode } from "./lib/key-ring.ts";
+export type { RunLimits } from "./lib/limits/run-limits.ts";
 export type { EngineOptions, SiteName, SiteOptions, SourceName } from "./lib/options.ts";
 export type {
   PlanLimits,

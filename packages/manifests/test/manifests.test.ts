@@ -156,6 +156,10 @@ describe("a manifest whose members are not as the specification says", () => {
       { parts: [{ ...manifest().parts[0], objects: [{ name: "manifest.json", size: 1, sha256: "a".repeat(64) }] }] },
     ],
     [
+      "what verifications found among its objects",
+      { parts: [{ ...manifest().parts[0], objects: [{ name: "verified.json", size: 1, sha256: "a".repeat(64) }] }] },
+    ],
+    [
       "capitals in a SHA-256",
       { parts: [{ ...manifest().parts[0], objects: [{ name: "x", size: 1, sha256: "A".repeat(64) }] }] },
     ],
@@ -185,8 +189,14 @@ describe("listing and removing", () => {
     await storage.put("backups/readme.txt", new Uint8Array(3));
     const found = await collect(manifests.list());
     expect(found).toHaveLength(2);
-    expect(found).toContainEqual({ id: ID, complete: true, labelled: true, stamp: expect.stringMatching(/^\d+-\d+$/) });
-    expect(found).toContainEqual({ id: OTHER_ID, complete: false, labelled: false, stamp: "" });
+    expect(found).toContainEqual({
+      id: ID,
+      complete: true,
+      labelled: true,
+      verified: "",
+      stamp: expect.stringMatching(/^\d+-\d+$/),
+    });
+    expect(found).toContainEqual({ id: OTHER_ID, complete: false, labelled: false, verified: "", stamp: "" });
   });
 
   it("deletes the manifests before anything else, and nothing of other backups", async () => {

@@ -1,5 +1,7 @@
 import type { AppInfo, CipherSuite, Clock, Format, Source, Storage } from "@lifeboat/contracts";
 import type { SiteKeyOption } from "@lifeboat/crypto";
+import type { EngineListener } from "./events/engine-events.ts";
+import type { HealthOptions } from "./health/health-types.ts";
 import type { PlanOptions } from "./plans/plan-options.ts";
 
 /** A place for backups. */
@@ -48,6 +50,10 @@ export interface EngineOptions<
   readonly temporaryDirectory?: string | undefined;
   /** What time backups begin at, how old leases are, and how long to wait. Default: the system's clock. */
   readonly clock?: Clock | undefined;
+  /** What counts as healthy. */
+  readonly health?: HealthOptions | undefined;
+  /** Is told what the engine does, for logs, metrics and traces; never a secret. */
+  readonly onEvent?: EngineListener | undefined;
 }
 
 /** The ids of sources, as far as their types tell them. */

@@ -23,13 +23,19 @@ export interface RetainingHost {
   readonly format?: Format;
 }
 
-/** An engine with these plans on the site "local", whose clock can be set, and a storage that several can share. */
+/** So that no prune is part of a run. */
+const YEARLY = { schedule: "0 4 1 1 *" };
+
+/**
+ * An engine with these plans on the site "local", whose clock can be set, and a storage that several can share. Nothing
+ * is pruned by itself, unless a plan says so.
+ */
 export function retainingHost({ plans, ...options }: RetainingHost) {
   const { clock, set } = settableClock("2026-11-20T12:00:00Z");
   const format = options.format ?? archive();
   const { storage = memoryStorage(), sources = [texts("settings", { a: "1" })] } = options;
   const all = Object.fromEntries(
-    Object.entries(plans).map(([name, plan]) => [name, { ...plan, site: "local" as const }]),
+    Object.entries(plans).map(([name, plan]) => [name, { prune: YEARLY, ...plan, site: "local" as const }]),
   );
   const host = plannedHost({ ...options, storage, sources, clock, format, plans: all });
   const engine: BackupEngine = host.engine;

@@ -9,7 +9,7 @@ import {
 import type { SiteDocumentHalves } from "./document.ts";
 import type { FieldReader } from "./fields.ts";
 import { isTrigger } from "./ids.ts";
-import { LABELS_NAME, MANIFEST_NAME } from "./keys.ts";
+import { LABELS_NAME, MANIFEST_NAME, VERIFIED_NAME } from "./keys.ts";
 import { readRunFields, runFields } from "./run-fields.ts";
 
 /** The two halves of a manifest: what anyone may read, and what the site's key seals. */
@@ -21,6 +21,8 @@ export interface ManifestHalves {
 /** The most problems that a manifest names; the parts' counts are complete. */
 export const MAX_PROBLEMS = 1000;
 
+/** Objects of a backup that are none of its parts'. */
+const RESERVED: readonly string[] = [MANIFEST_NAME, LABELS_NAME, VERIFIED_NAME];
 const FORMATS: readonly FormatName[] = ["archive", "dedup", "mirror"];
 
 /** Splits a manifest into what may be read without the key and what may not. */
@@ -131,7 +133,7 @@ function joinPart(shown: unknown, hidden: unknown, where: string, read: FieldRea
     objects: read.array(open.objects, `${where}.objects`).map((value, i) => {
       const object = read.object(value, `${where}.objects[${i}]`);
       const name = read.name(object.name, `${where}.objects[${i}].name`);
-      if (name === MANIFEST_NAME || name === LABELS_NAME) read.refuse(`${where}.objects[${i}].name`, "a part's object");
+      if (RESERVED.includes(name)) read.refuse(`${where}.objects[${i}].name`, "a part's object");
       return {
         name,
         size: read.count(object.size, `${where}.objects[${i}].size`),

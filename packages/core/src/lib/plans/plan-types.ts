@@ -1,6 +1,7 @@
 import type { AbortOptions, ErrorCode, Job, Trigger } from "@lifeboat/contracts";
 import type { PreviewOptions } from "../retention/preview-retention.ts";
 import type { PlanPruneReport, RetentionPreview } from "../retention/retention-types.ts";
+import type { VerifyLevel } from "../verify-run.ts";
 
 /** What a plan does by itself. */
 export type PlanTask = "backup" | "verify" | "drill" | "prune";
@@ -16,12 +17,14 @@ export interface RunRecord {
   readonly instance: string;
   readonly plan: string;
   readonly task: PlanTask;
+  /** How thoroughly it verified. */
+  readonly level?: VerifyLevel;
   /** The time of the schedule that it was for; absent where somebody asked for it. */
   readonly due?: Date;
   readonly started: Date;
   readonly finished: Date;
   readonly outcome: RunOutcome;
-  /** Why it failed. */
+  /** Why it failed. A verification that found something wrong has CORRUPT, and is not tried again before its next time. */
   readonly code?: ErrorCode;
   readonly message?: string;
 }
@@ -77,7 +80,7 @@ export interface PlanSuccess {
 /** Something about a plan that somebody should look at. */
 export interface PlanWarning {
   /** `other-instance`: the newest backup of a plan of this name was made by another instance. */
-  readonly code: "other-instance" | "site-away" | "records-lost";
+  readonly code: "other-instance" | "site-away";
   readonly message: string;
 }
 

@@ -12,6 +12,8 @@ import type { NotRemoved, PlanPruneReport, RemovedByRetention, RetentionPreview 
 export interface ApplyOptions {
   /** Whether room is freed also where nothing was removed: others' deletions may have left some. Default: `false`. */
   readonly alwaysFree?: boolean | undefined;
+  /** How long to wait for backups that are being made, in milliseconds. Default: 10 minutes. */
+  readonly waitMs?: number | undefined;
 }
 
 /** So many are removed before the site is looked at anew: meanwhile others may have removed what was to stay. */
@@ -29,7 +31,7 @@ export async function applyPlanRetention(
   plan: Plan,
   site: OpenSite,
   job: JobControl,
-  { alwaysFree = false }: ApplyOptions = {},
+  { alwaysFree = false, waitMs }: ApplyOptions = {},
 ): Promise<PlanPruneReport> {
   const removed: RemovedByRetention[] = [];
   const left: NotRemoved[] = [];
@@ -51,7 +53,7 @@ export async function applyPlanRetention(
     }
     if (going.length <= BATCH) break;
   }
-  const freed = removed.length > 0 || alwaysFree ? await free(engine, site, job) : null;
+  const freed = removed.length > 0 || alwaysFree ? await free(engine, site, waitMs, job) : null;
   return {
     plan: plan.name,
     site: plan.site,
@@ -83,10 +85,15 @@ async function remove(
 }
 
 /** Frees the room; `null` where that needs nothing, or where another prune of the site is at it. */
-async function free(engine: RunContext, site: OpenSite, job: JobControl): Promise<PruneReport | null> {
+async function free(
+  engine: RunContext,
+  site: OpenSite,
+  waitMs: number | undefined,
+  job: JobControl,
+): Promise<PruneReport | null> {
   if (site.repository.planPrune === undefined) return null;
   try {
-    return await runPrune(engine, { site: site.name }, job);
+    return await runPrune(engine, { site: site.name, waitMs }, job);
   } catch (error) {
     if (!isLifeboatError(error, "LOCKED")) throw error;
     job.warning("not-freed", `The room is not freed yet, the next prune does it: ${error.message}`);
