@@ -53,9 +53,11 @@ const engine = createBackupEngine({
 
 engine.start();
 
-process.on("message", async () => {
+async function end() {
   await engine.stop();
   await engine.close();
   process.disconnect(); // and with nothing left to do, it ends
-});
+}
+
+process.on("message", () => void end());
 if (process.send === undefined) console.log("started");
