@@ -137,6 +137,7 @@ it("A plan tells what it takes, when it is due, and how it reckons, without aski
       sources: ["settings", "media"],
       schedule: "0 2 * * * (Europe/Berlin)",
       nextSlot: expect.any(Date),
+      staleAfterMs: 50 * 3_600_000, // twice the night when the clock is put back
     },
   ]);
 });

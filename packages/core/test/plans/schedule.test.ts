@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ScheduleOption } from "../../src/index.ts";
 import { jitterOffset } from "../../src/lib/plans/jitter.ts";
+import { longestGap } from "../../src/lib/plans/longest-gap.ts";
 import { parseSchedule } from "../../src/lib/plans/schedule.ts";
 
 const schedule = (option: ScheduleOption, zone = "Europe/Berlin") => parseSchedule(option, zone, "schedule");
@@ -201,6 +202,18 @@ describe("what a run covers", () => {
     );
     expect(night.text).toBe("0 2 * * * (Europe/Berlin)");
   });
+});
+
+it.each<[string, ScheduleOption, number]>([
+  ["an interval", { every: "90m" }, 1.5],
+  ["a night, once a year of 25 hours", "0 2 * * *", 25],
+  ["a weekend, once a year one hour longer", "0 2 * * 1-5", 73],
+  ["a weekend between busy days", "*/5 9-17 * * 1-5", 63 + 5 / 60],
+  ["a week", { every: "1w", at: "02:00" }, 7 * 24 + 1],
+  ["a month of 31 days, in October one hour longer", "0 2 1 * *", 31 * 24 + 1],
+  ["eight years without a 29 February", "0 2 29 2 *", (8 * 365 + 1) * 24],
+])("The longest gap of a schedule: %s", (_, option, hours) => {
+  expect(longestGap(schedule(option), time("2096-01-10T12:00Z")) / 3_600_000).toBeCloseTo(hours, 6);
 });
 
 it("Jitter is always the same for one plan of one instance, and spreads many of them", () => {

@@ -92,7 +92,7 @@ interface Scene {
   readonly processes: readonly Process[];
   readonly begin: number;
   readonly end: number;
-  setAway(away: boolean): void;
+  readonly setAway: (away: boolean) => void;
 }
 
 /** Lets everything happen that the weather says; the answer tells, in the end, how it really was. */

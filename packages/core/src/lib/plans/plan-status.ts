@@ -2,6 +2,7 @@ import { type AbortOptions, isLifeboatError } from "@lifeboat/contracts";
 import { messageOf } from "../errors.ts";
 import type { RunContext } from "../run-context.ts";
 import { chooseSources } from "../sources.ts";
+import { longestGap } from "./longest-gap.ts";
 import { type Plan, sourceChoice } from "./plan.ts";
 import { noFacts, type PlanFacts, readPlanFacts } from "./plan-facts.ts";
 import type { PlanInfo, PlanStatus, PlanWarning, RunRecord } from "./plan-types.ts";
@@ -10,14 +11,16 @@ import type { Scheduler } from "./scheduler.ts";
 /** A plan as it was given. */
 export function planInfo(engine: RunContext, plan: Plan): PlanInfo {
   const { name, site, schedule, staleAfterMs } = plan;
-  const next = schedule?.next(null, engine.clock.now());
+  const now = engine.clock.now();
+  const next = schedule?.next(null, now);
+  const stale = staleAfterMs ?? (schedule === null ? null : 2 * longestGap(schedule, now));
   return {
     name,
     site,
     sources: sourcesOf(engine, plan),
     ...(schedule === null ? {} : { schedule: schedule.text }),
     ...(next === undefined ? {} : { nextSlot: new Date(next) }),
-    ...(staleAfterMs === null ? {} : { staleAfterMs }),
+    ...(stale === null ? {} : { staleAfterMs: stale }),
   };
 }
 
