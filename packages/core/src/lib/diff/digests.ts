@@ -46,6 +46,6 @@ async function digestOf(entry: RestoredEntry, { signal }: AbortOptions): Promise
 
 /** What an entry is, without its way to the content. */
 // oxlint-disable-next-line typescript/unbound-method -- left behind, and not called
-export function infoOf({ open: _open, copyTo: _copyTo, unchanged: _unchanged, ...info }: RestoredEntry): EntryInfo {
+export function infoOf({ open: _open, copyTo: _copyTo, writeTo: _writeTo, unchanged: _unchanged, ...info }: RestoredEntry): EntryInfo {
   return info;
 }
