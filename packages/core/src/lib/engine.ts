@@ -176,6 +176,7 @@ export function createBackupEngine<
     catalog: createCatalog(),
     unregistered,
     restores: new Map(),
+    prepared: new WeakMap(),
     temporaryDirectory: options.temporaryDirectory ?? tmpdir(),
   };
   let closing: Promise<void> | undefined;
@@ -207,10 +208,11 @@ export function createBackupEngine<
       jobs.start({ kind: "backup", site, signal }, (job) => runBackup(engine, { site, ...request }, job)),
     verify,
     async planRestore({ signal, ...request }) {
-      const { plan } = await stillThere(request, () =>
+      const prepared = await stillThere(request, () =>
         prepareRestore(engine, request, signal ?? new AbortController().signal),
       );
-      return plan;
+      engine.prepared.set(prepared.plan, prepared);
+      return prepared.plan;
     },
     restore: (plan, options?: RestoreOptions) =>
       jobs.start({ kind: "restore", site: plan.site, signal: options?.signal }, (job) =>

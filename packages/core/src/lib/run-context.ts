@@ -1,6 +1,8 @@
 import type { AppInfo, Clock, Source } from "@lifeboat/contracts";
 import type { Catalog } from "./catalog.ts";
 import type { LocalLocks } from "./local-locks.ts";
+import type { PreparedRestore } from "./restore-plan.ts";
+import type { RestorePlan } from "./restore-types.ts";
 import type { Sites } from "./sites.ts";
 import type { SourceRegistry } from "./sources.ts";
 
@@ -17,4 +19,6 @@ export interface RunContext {
   readonly temporaryDirectory: string;
   /** How many restores each source has been given, by its id. */
   readonly restores: Map<string, number>;
+  /** What the plans stand for that were worked out here. */
+  readonly prepared: WeakMap<RestorePlan, PreparedRestore>;
 }
