@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { isAbsolute, resolve } from "node:path";
 import {
+  type EntryInfo,
   LifeboatError,
   type Manifest,
   type PartInfo,
@@ -204,7 +205,7 @@ async function checkPresence(
   const only = first === undefined || others.length > 0 ? undefined : selections.get(first.source);
   await repository.verify(id, "presence", {
     sources: parts.map(({ source }) => source),
-    select: only?.needs,
+    ...(only === undefined ? {} : { select: (entry: EntryInfo) => only.needs(entry) }),
     signal,
     onProblem({ message, source }) {
       const named = source === undefined ? {} : { source };
