@@ -1,10 +1,10 @@
 import type { Storage } from "@lifeboat/contracts";
 import { openHeader, parseHeader, SealedKind, type SealState } from "@lifeboat/crypto";
-import { RangedReader, type RoomPool, type SegmentPlace } from "@lifeboat/frames";
+import { type FileStretch, RangedReader, type RoomPool, type SegmentPlace } from "@lifeboat/frames";
 import { tasksInFlight } from "@lifeboat/threads";
 import { PACK_HEADER_BYTES } from "../pack/limits.ts";
 import { packKey } from "../pack/pack-name.ts";
-import type { ChunkChecks, FileStretch, Unpacked } from "../worker/unpack.ts";
+import type { ChunkChecks, Unpacked } from "../worker/unpack.ts";
 import type { ChunkWrites } from "../worker/write-chunks.ts";
 import type { PackPlace } from "./chunk-map.ts";
 import { type PackFile, PackFiles } from "./pack-files.ts";

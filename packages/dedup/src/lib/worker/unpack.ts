@@ -1,5 +1,5 @@
 import { openSegment, SEGMENT_OVERHEAD, type SealState } from "@lifeboat/crypto";
-import { type Codec, type CodecSetup, openCodec, readInto } from "@lifeboat/frames";
+import { type Codec, type CodecSetup, type FileStretch, openCodec, StretchReader } from "@lifeboat/frames";
 import { ID_BYTES, sameBytes } from "../bytes.ts";
 import { type ChunkId, chunkIds } from "../id.ts";
 import type { FrameCodec } from "../pack/layout.ts";
@@ -19,13 +19,6 @@ export interface ChunkChecks {
   readonly spans: Uint32Array<ArrayBuffer>;
   /** 32 bytes for each. */
   readonly ids: Uint8Array<ArrayBuffer>;
-}
-
-/** Bytes of a file that is open. */
-export interface FileStretch {
-  readonly fd: number;
-  readonly offset: number;
-  readonly length: number;
 }
 
 /** A frame to be opened, expanded and checked. */
@@ -65,8 +58,7 @@ export class Unpacker {
   readonly #idOf: ChunkId;
   /** Where compressed frames are opened to: the largest so far. */
   #frame = new Uint8Array(0);
-  /** Where frames are read to from files: the largest so far. */
-  #stored = new Uint8Array(0);
+  readonly #files = new StretchReader();
   readonly #pages = new PageMemory();
 
   constructor(codecs: readonly Codec[], idKey: Uint8Array) {
@@ -81,7 +73,7 @@ export class Unpacker {
   unpack(task: UnpackTask): Unpacked {
     const { room, checks, writes } = task;
     const own = task.stored instanceof Uint8Array ? { stored: task.stored } : {};
-    const stored = task.stored instanceof Uint8Array ? task.stored : this.#read(task.stored);
+    const stored = task.stored instanceof Uint8Array ? task.stored : this.#files.read(task.stored);
     if (stored === null) return { bad: NONE, unread: true };
     if (writes !== undefined) {
       const bad = this.#write(task, stored, writes);
@@ -111,17 +103,6 @@ export class Unpacker {
       bad.push(n);
     }
     return bad ?? NONE;
-  }
-
-  /** `null` where there are less bytes, or the system will not give them: the storage tells why. */
-  #read({ fd, offset, length }: FileStretch): Uint8Array | null {
-    if (this.#stored.length < length) this.#stored = new Uint8Array(length);
-    const bytes = this.#stored.subarray(0, length);
-    try {
-      return readInto(fd, bytes, offset) === length ? bytes : null;
-    } catch {
-      return null;
-    }
   }
 
   #expand(
