@@ -39,8 +39,8 @@ const acceptance = {
   testTimeout: 900_000,
 };
 
-/** Faults are timed to the second: they have the machine to themselves. */
-const FAULTS = "packages/*/test/acceptance/faults.accept.ts";
+/** Timed to the second: they have the machine to themselves. */
+const TIMED = "packages/*/test/acceptance/{faults,limits}.accept.ts";
 
 /** As Node resolves: builds for bundlers ("module") import without file names that Node could load. */
 const conditions = ["@lifeboat/source", ...defaultServerConditions.filter((condition) => condition !== "module")];
@@ -54,7 +54,7 @@ export default defineConfig(({ mode }) => {
     const alone = { ...quick, name: "alone", include: ALONE };
     return { test: { maxWorkers, projects: [together, alone].map((test) => ({ ...shared, test })) } };
   }
-  const one = { ...acceptance, name: "one by one", include: [FAULTS], sequence: { groupOrder: 1 } };
-  const many = { ...acceptance, name: "side by side", exclude: [FAULTS], sequence: { groupOrder: 0 } };
+  const one = { ...acceptance, name: "one by one", include: [TIMED], sequence: { groupOrder: 1 } };
+  const many = { ...acceptance, name: "side by side", exclude: [TIMED], sequence: { groupOrder: 0 } };
   return { test: { maxWorkers, projects: [many, one].map((test) => ({ ...shared, test })) } };
 });

@@ -39,4 +39,18 @@ describe("the system's clock", () => {
     await vi.advanceTimersByTimeAsync(5000);
     expect(calls).toBe(1);
   });
+
+  it("waits for more days than the system's timers count", async () => {
+    const day = 86_400_000;
+    const log: string[] = [];
+    systemClock.after(60 * day, () => log.push("after"));
+    const taken = systemClock.after(60 * day, () => log.push("taken back"));
+    void systemClock.sleep(60 * day).then(() => log.push("slept"));
+    await vi.advanceTimersByTimeAsync(60 * day - 1);
+    expect(log).toEqual([]);
+    taken[Symbol.dispose]();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(log).toEqual(["after", "slept"]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
 });

@@ -121,7 +121,7 @@ describe("a job", () => {
 
 describe("the jobs of an engine", () => {
   it("are the running ones and the last 100 finished ones", async () => {
-    const jobs = createJobs();
+    const jobs = createJobs(() => ({ event() {}, ended() {} }));
     const open = gate();
     const running = jobs.start({ kind: "verify", site: "x" }, () => open.opened);
     const finished = Array.from({ length: 150 }, () => jobs.start({ kind: "verify", site: "x" }, async () => {}));

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { archive } from "@lifeboat/archive";
-import type { AppInfo, Format, Source, SourceEntry, Storage } from "@lifeboat/contracts";
+import type { AppInfo, Clock, Format, Source, SourceEntry, Storage } from "@lifeboat/contracts";
 import { rawKey, type SiteKeyOption } from "@lifeboat/crypto";
 import { directory } from "@lifeboat/sources";
 import { memoryStorage } from "@lifeboat/storage-memory";
@@ -87,17 +87,19 @@ export interface HostOptions {
   readonly key?: SiteKeyOption;
   readonly app?: AppInfo;
   readonly format?: Format;
+  readonly clock?: Clock;
 }
 
 /** An engine with one site, "local"; it is closed after the test, its storage is left open. */
 export function host(options: HostOptions = {}) {
-  const { storage = memoryStorage(), sources = [], key = KEY, app = APP, format = archive() } = options;
+  const { storage = memoryStorage(), sources = [], key = KEY, app = APP, format = archive(), clock } = options;
   const kept: Storage = { ...storage, [Symbol.asyncDispose]: async () => {} };
   const engine = createBackupEngine({
     app,
     sources,
     sites: { local: { storage: kept, format, key } },
     threads: 0,
+    clock,
     unregistered: (id, path) => directory(id, { path, threads: false }),
   });
   later(() => engine.close());

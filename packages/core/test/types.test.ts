@@ -22,7 +22,7 @@ function example() {
 
 it("The names of sites and sources are part of an engine's type", async () => {
   await using engine = example();
-  expectTypeOf(engine).toEqualTypeOf<BackupEngine<"local" | "offsite", "settings" | "media">>();
+  expectTypeOf(engine).toEqualTypeOf<BackupEngine<"local" | "offsite", "settings" | "media", never>>();
   type Backing = (typeof engine)["backup"];
   expectTypeOf<Parameters<Backing>[0]["site"]>().toEqualTypeOf<"local" | "offsite">();
   expectTypeOf<ReturnType<Backing>>().toEqualTypeOf<Job<Backup>>();

@@ -4,7 +4,7 @@ import { dedup } from "@lifeboat/dedup";
 import { memoryStorage } from "@lifeboat/storage-memory";
 import { describe, expect, it } from "vitest";
 import { createBackupEngine } from "../src/index.ts";
-import { APP, KEY, texts } from "./support.ts";
+import { APP, gate, KEY, textEntry, texts } from "./support.ts";
 
 async function engineWith(format: Format, backups: number) {
   const storage = memoryStorage();
@@ -69,6 +69,43 @@ describe.each([
     expect(report.problems.map(({ id, object }) => `${id} ${object}`).sort()).toEqual(
       ids.map((id) => `${id} manifest.json`).sort(),
     );
+  });
+
+  it("is verified while another backup is being made, and one is deleted", async () => {
+    const { engine, storage, ids } = await engineWith(format(), 2);
+    const under = { begun: gate(), go: gate() };
+    const slow: Source = {
+      ...texts("slow", {}),
+      async *entries() {
+        under.begun.open();
+        await under.go.opened;
+        yield textEntry("a.txt", "a");
+      },
+    };
+    const list = storage.list.bind(storage);
+    const watched: Storage = {
+      ...storage,
+      async *list(prefix, options) {
+        for await (const object of list(prefix, options)) yield object;
+        if (prefix !== "backups/") return;
+        for (const key of await keysOf(storage, `backups/${ids[0]}/`)) await storage.delete([key]);
+      },
+    };
+    const sites = { local: { storage, key: KEY, format: format() } };
+    const writer = createBackupEngine({ app: APP, threads: 0, sources: [texts("first", { a: "a" }), slow], sites });
+    const backup = writer.backup({ site: "local" });
+    await under.begun.opened;
+    const reader = createBackupEngine({
+      app: APP,
+      threads: 0,
+      sources: [],
+      sites: { local: { storage: watched, key: KEY, format: format() } },
+    });
+    const report = await reader.verify({ site: "local", level: "presence" });
+    expect(report).toMatchObject({ ok: true, backups: [{ id: ids[1], ok: true }] });
+    under.go.open();
+    await backup;
+    await engine.close();
   });
 
   it("is verified share by share until all of it was, whichever engine does it", async () => {

@@ -148,5 +148,5 @@ it("knows the ids of the built-in sources by their types", async () => {
     ],
     sites: {},
   });
-  expectTypeOf(engine).toEqualTypeOf<BackupEngine<never, "media" | "config" | "settings" | "database">>();
+  expectTypeOf(engine).toEqualTypeOf<BackupEngine<never, "media" | "config" | "settings" | "database", never>>();
 });

@@ -14,6 +14,15 @@ describe.each([{ encrypted: true }, { encrypted: false }])("manifests, $encrypte
     expect(await manifests.manifest(ID)).toEqual(manifest());
   });
 
+  it("keeps who made it and for which plan, as far as that is known", async () => {
+    const [due, instance] = [new Date("2026-11-20T02:00:00.000Z"), "nvr-berlin"];
+    for (const run of [{ instance }, { instance, plan: "nightly" }, { instance, plan: "nightly", due }]) {
+      const manifests = openManifests(site({ encrypted }));
+      await manifests.commit(manifest({ run }));
+      expect(await manifests.manifest(ID)).toEqual(manifest({ run }));
+    }
+  });
+
   it("exists once only", async () => {
     const manifests = openManifests(site({ encrypted }));
     await manifests.commit(manifest());
@@ -103,7 +112,7 @@ describe("an encrypted manifest", () => {
   it("shows sizes and checksums to anyone, and nothing that names content", async () => {
     const context = site();
     const manifests = openManifests(context);
-    await manifests.commit(manifest());
+    await manifests.commit(manifest({ run: { instance: "berlin", plan: "nightly" } }));
     await manifests.setLabels(ID, { label: "nursery", preserve: true });
     const shown = await text(context.storage, backupKey(ID, "manifest.json"));
     const value: unknown = JSON.parse(shown);
@@ -113,7 +122,7 @@ describe("an encrypted manifest", () => {
       parts: [{ source: "settings", size: 6, counts: { files: 2 } }],
     });
     expect(shown).toContain(manifest().parts[0]?.objects[0]?.sha256);
-    for (const secret of ["nursery", "IMX477", "diary", "2026-11-19", "modules", "1.9.0", "nvr"])
+    for (const secret of ["nursery", "IMX477", "diary", "2026-11-19", "modules", "1.9.0", "nvr", "berlin", "nightly"])
       expect(shown).not.toContain(secret);
     expect(await text(context.storage, backupKey(ID, "labels.json"))).not.toContain("nursery");
   });
@@ -147,6 +156,10 @@ describe("a manifest whose members are not as the specification says", () => {
       { parts: [{ ...manifest().parts[0], objects: [{ name: "manifest.json", size: 1, sha256: "a".repeat(64) }] }] },
     ],
     [
+      "what verifications found among its objects",
+      { parts: [{ ...manifest().parts[0], objects: [{ name: "verified.json", size: 1, sha256: "a".repeat(64) }] }] },
+    ],
+    [
       "capitals in a SHA-256",
       { parts: [{ ...manifest().parts[0], objects: [{ name: "x", size: 1, sha256: "A".repeat(64) }] }] },
     ],
@@ -154,6 +167,9 @@ describe("a manifest whose members are not as the specification says", () => {
     ["an unknown format", { format: "paper" }],
     ["an unknown trigger", { trigger: "whim" }],
     ["an app without a name", { app: { version: "1" } }],
+    ["a run by nobody", { run: { plan: "nightly" } }],
+    ["a plan that is a number", { run: { instance: "nvr-berlin", plan: 7 } }],
+    ["a run due at no time", { run: { instance: "nvr-berlin", due: { toISOString: () => "at night" } } }],
   ];
   it.each(wrong)("is refused: %s", async (_, changes) => {
     const manifests = openManifests(site());
@@ -173,8 +189,14 @@ describe("listing and removing", () => {
     await storage.put("backups/readme.txt", new Uint8Array(3));
     const found = await collect(manifests.list());
     expect(found).toHaveLength(2);
-    expect(found).toContainEqual({ id: ID, complete: true, labelled: true, stamp: expect.stringMatching(/^\d+-\d+$/) });
-    expect(found).toContainEqual({ id: OTHER_ID, complete: false, labelled: false, stamp: "" });
+    expect(found).toContainEqual({
+      id: ID,
+      complete: true,
+      labelled: true,
+      verified: "",
+      stamp: expect.stringMatching(/^\d+-\d+$/),
+    });
+    expect(found).toContainEqual({ id: OTHER_ID, complete: false, labelled: false, verified: "", stamp: "" });
   });
 
   it("deletes the manifests before anything else, and nothing of other backups", async () => {

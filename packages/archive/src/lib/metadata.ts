@@ -6,9 +6,11 @@ import {
   type Json,
   LifeboatError,
   type PartStart,
+  type RunInfo,
   type Trigger,
 } from "@lifeboat/contracts";
 import { collectBytes } from "@lifeboat/frames";
+import { fieldReader, readRunFields, runFields } from "@lifeboat/manifests";
 import { OWN_FOLDER } from "./limits.ts";
 
 /** `.lifeboat/metadata.json`, the first entry of a part: what a lost manifest is made anew from. */
@@ -19,6 +21,7 @@ export interface PartMetadata {
     readonly trigger: Trigger;
     readonly started: Date;
     readonly app: AppInfo;
+    readonly run?: RunInfo;
     readonly sources: readonly string[];
   };
   readonly part: PartStart;
@@ -27,10 +30,11 @@ export interface PartMetadata {
 /** The metadata as the text of its file. */
 export function encodeMetadata(
   siteId: string,
-  { id, trigger, started, app, sources }: BackupStart,
+  { id, trigger, started, app, run, sources }: BackupStart,
   part: PartStart,
 ): Uint8Array {
-  const backup = { id, siteId, trigger, started: started.toISOString(), app, sources };
+  const by = run === undefined ? {} : { run: runFields(run) };
+  const backup = { id, siteId, trigger, started: started.toISOString(), app, ...by, sources };
   return new TextEncoder().encode(`${JSON.stringify({ lifeboat: 1, backup, part }, null, 2)}\n`);
 }
 
@@ -91,11 +95,16 @@ function checkMetadata(key: string, value: unknown): PartMetadata {
   if (!texts.every((text) => typeof text === "string") || !isList || Number.isNaN(started.getTime())) {
     throw badMetadata(key, "a member is missing or of the wrong type");
   }
+  const run = backup?.run === undefined ? {} : { run: readRunFields(backup.run, "backup.run", readerOf(key)) };
   const description = (part?.description ?? {}) as Readonly<Record<string, Json>>;
   return {
-    backup: { id, siteId, trigger, started, app, sources } as PartMetadata["backup"],
+    backup: { id, siteId, trigger, started, app, ...run, sources } as PartMetadata["backup"],
     part: { ...(part as unknown as PartStart), description },
   };
+}
+
+function readerOf(key: string) {
+  return fieldReader("archive.metadata", key);
 }
 
 function badMetadata(key: string, problem: string, cause?: unknown): LifeboatError {

@@ -51,6 +51,7 @@ export async function rebuildManifest(
     started: backup.started,
     finished,
     app: backup.app,
+    ...(backup.run === undefined ? {} : { run: backup.run }),
     parts,
     problems: [],
     rebuilt: true,

@@ -38,7 +38,7 @@ export function archiveRepository(site: SiteContext, compression: Compression): 
       const writer: BackupWriter = {
         part: (start, entries, options = {}) => writePart(site, compression, backup, start, entries, options),
         commit: (manifest, options) => manifests.commit(manifest, options),
-        abort: () => manifests.remove([backup.id]),
+        abort: (options) => manifests.remove([backup.id], options),
       };
       return writer;
     },
@@ -46,6 +46,8 @@ export function archiveRepository(site: SiteContext, compression: Compression): 
     manifest: (id, options) => manifests.manifest(id, options),
     labels: (id, options) => manifests.labels(id, options),
     setLabels: (id, labels, options) => manifests.setLabels(id, labels, options),
+    verifications: (id, options) => manifests.verifications(id, options),
+    setVerifications: (id, results, options) => manifests.setVerifications(id, results, options),
     remove: (ids, options) => manifests.remove(ids, options),
     rebuild: (id, options) => rebuildManifest(site, manifests, id, options),
 

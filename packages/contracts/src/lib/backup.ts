@@ -44,6 +44,16 @@ export interface StoredObject {
   readonly sha256: string;
 }
 
+/** Who made a backup, and for which plan. */
+export interface RunInfo {
+  /** The installation that made it, by its own name. */
+  readonly instance: string;
+  /** The plan it was made for; absent where it was made without one. */
+  readonly plan?: string;
+  /** The time of the plan's schedule that it was made for; absent where somebody asked for it. */
+  readonly due?: Date;
+}
+
 /** Everything that is known of a backup without reading its parts. */
 export interface Manifest {
   readonly id: string;
@@ -53,6 +63,8 @@ export interface Manifest {
   readonly started: Date;
   readonly finished: Date;
   readonly app: AppInfo;
+  /** Absent in backups of versions that did not keep it. */
+  readonly run?: RunInfo;
   readonly parts: readonly PartInfo[];
   /** The first problems, at most 1,000; each part has the full count. */
   readonly problems: readonly Problem[];

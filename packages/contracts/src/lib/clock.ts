@@ -26,19 +26,38 @@ export const systemClock: Clock = {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
       const abort = () => {
-        clearTimeout(timer);
+        timer[Symbol.dispose]();
         reject(signal?.reason);
       };
-      const timer = setTimeout(() => {
+      const timer = longTimer(ms, () => {
         signal?.removeEventListener("abort", abort);
         resolve();
-      }, ms);
+      });
       signal?.addEventListener("abort", abort, { once: true });
     });
   },
   after(ms, callback) {
-    const timer = setTimeout(callback, ms);
-    timer.unref();
-    return { [Symbol.dispose]: () => clearTimeout(timer) };
+    return longTimer(ms, callback, (timer) => timer.unref());
   },
 };
+
+type Timer = ReturnType<typeof setTimeout>;
+
+/** Node's timers count to 2^31 - 1 milliseconds, which is 24 days; more would ring at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** A timer for however many milliseconds. @param each called with each of Node's timers that it takes */
+function longTimer(ms: number, callback: () => void, each: (timer: Timer) => void = () => undefined): Disposable {
+  let left = ms;
+  let timer: Timer;
+
+  function arm(): void {
+    const part = Math.min(left, LONGEST_MS);
+    left -= part;
+    timer = setTimeout(() => (left > 0 ? arm() : callback()), part);
+    each(timer);
+  }
+
+  arm();
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
+}

@@ -1,4 +1,4 @@
-import type { BackupLabels, FormatName, Manifest, PartInfo, Trigger } from "./backup.ts";
+import type { BackupLabels, FormatName, Manifest, PartInfo, RunInfo, Trigger } from "./backup.ts";
 import type { Clock } from "./clock.ts";
 import type { EntryInfo, RestoredEntry, SourceEntry } from "./entry.ts";
 import type { Json } from "./json.ts";
@@ -6,7 +6,7 @@ import type { PruneOptions, PrunePlan, PrunePlanOptions, PruneReport } from "./p
 import type { RepairOptions, RepairReport } from "./repair.ts";
 import type { AppInfo, ProblemReport } from "./source.ts";
 import type { AbortOptions, Storage } from "./storage.ts";
-import type { SiteChecked, SiteCheckOptions } from "./verify.ts";
+import type { SiteChecked, SiteCheckOptions, VerificationResult } from "./verify.ts";
 
 /** The cipher of a site's sealed objects: 1 = AES-256-GCM, 2 = ChaCha20-Poly1305. */
 export type CipherSuite = 1 | 2;
@@ -52,6 +52,7 @@ export interface BackupStart {
   readonly trigger: Trigger;
   readonly started: Date;
   readonly app: AppInfo;
+  readonly run?: RunInfo | undefined;
   /** Every source of the backup: with them in each part, a lost manifest can be made anew. */
   readonly sources: readonly string[];
 }
@@ -96,8 +97,8 @@ export interface BackupWriter {
   part(start: PartStart, entries: AsyncIterable<SourceEntry>, options?: PartOptions): Promise<PartInfo>;
   /** Writes the manifest, last: with it the backup exists. Once it was called, nothing is left running, even where it fails. */
   commit(manifest: Manifest, options?: AbortOptions): Promise<void>;
-  /** Removes what was written so far. */
-  abort(): Promise<void>;
+  /** Removes what was written so far; an abort of its own ends that too. */
+  abort(options?: AbortOptions): Promise<void>;
 }
 
 /** How thoroughly to verify: does it exist, are the bytes those that were written, does all of it open and match. */
@@ -157,6 +158,11 @@ export interface ListedBackup {
   readonly complete: boolean;
   /** Whether it has labels, so that nobody has to ask for those of all others. */
   readonly labelled: boolean;
+  /**
+   * Of the results of its verifications, as the storage shows them: others mean that it was verified again. Empty
+   * where none are kept with it.
+   */
+  readonly verified: string;
   /** Of the manifest, as the storage shows it: another one means that it was written anew. Empty without a manifest. */
   readonly stamp: string;
   /**
@@ -178,6 +184,15 @@ export interface Repository extends AsyncDisposable {
   manifest(id: string, options?: AbortOptions): Promise<Manifest>;
   labels(id: string, options?: AbortOptions): Promise<BackupLabels>;
   setLabels(id: string, labels: BackupLabels, options?: AbortOptions): Promise<void>;
+  /**
+   * What verifications of the backup have found: the newest result, and before it those of more thorough levels, one
+   * of each at most. Empty where none are kept with it.
+   *
+   * @throws CORRUPT, WRONG_KEY, UNSUPPORTED: losing them costs no more than verifying again
+   */
+  verifications(id: string, options?: AbortOptions): Promise<readonly VerificationResult[]>;
+  /** Replaces them. */
+  setVerifications(id: string, results: readonly VerificationResult[], options?: AbortOptions): Promise<void>;
   /** What is in a part, in the order it was backed up, without fetching the data. */
   entries(id: string, source: string, options?: AbortOptions): AsyncIterable<EntryInfo>;
   /** A part's entries with their content, in the order they were backed up. */

@@ -1,4 +1,4 @@
-import type { VerifyProblem } from "./format.ts";
+import type { CheckLevel, VerifyProblem } from "./format.ts";
 import type { AbortOptions } from "./storage.ts";
 
 /**
@@ -8,6 +8,20 @@ import type { AbortOptions } from "./storage.ts";
  * - `minutes`: what can be done in that time; what is begun by then is ended
  */
 export type VerifyShare = { readonly percent: number } | { readonly bytes: number } | { readonly minutes: number };
+
+/** What a verification of a backup came to, as it is remembered with the backup. */
+export interface VerificationResult {
+  /** `restore`: a drill; the backup was restored into a temporary directory, and its sources looked at it. */
+  readonly level: CheckLevel | "restore";
+  /** When it ended, by the clock of the host that verified. */
+  readonly time: Date;
+  /** Whether nothing was wrong. */
+  readonly ok: boolean;
+  /** How many problems there were. */
+  readonly problems: number;
+  /** The first of them, in a sentence; at most 500 characters. */
+  readonly problem?: string;
+}
 
 /** Something wrong in a site. */
 export interface SiteProblem extends VerifyProblem {

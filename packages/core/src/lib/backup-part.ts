@@ -1,12 +1,13 @@
-import type {
-  AppInfo,
-  BackupContext,
-  BackupWriter,
-  Json,
-  PartInfo,
-  Problem,
-  Source,
-  SourceEntry,
+import {
+  type AppInfo,
+  type BackupContext,
+  type BackupWriter,
+  type Json,
+  orAbort,
+  type PartInfo,
+  type Problem,
+  type Source,
+  type SourceEntry,
 } from "@lifeboat/contracts";
 import { sourceFailed } from "./errors.ts";
 import type { JobControl } from "./job.ts";
@@ -54,7 +55,7 @@ export async function writePart({ source, selection }: ChosenSource, run: PartRu
 
 async function describe(source: Source, context: BackupContext): Promise<Readonly<Record<string, Json>>> {
   try {
-    const description = await source.describe?.(context);
+    const description = await orAbort(Promise.resolve(source.describe?.(context)), context.signal);
     return description === undefined ? {} : plainDescription(description);
   } catch (error) {
     throw sourceFailed(error, source.id, "describe", context.signal);
@@ -64,7 +65,7 @@ async function describe(source: Source, context: BackupContext): Promise<Readonl
 /** What the source says that this backup takes; `null` where that is too long to be kept. */
 async function scopeOf(source: Source, context: BackupContext): Promise<PartInfo["scope"]> {
   try {
-    const scope = await source.scope?.(context);
+    const scope = await orAbort(Promise.resolve(source.scope?.(context)), context.signal);
     if (scope === undefined) return undefined;
     const text = JSON.stringify(scope);
     return text.length > MAX_SCOPE ? null : plain(text);

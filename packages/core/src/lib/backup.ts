@@ -7,8 +7,19 @@ import type {
   Manifest,
   PartInfo,
   Problem,
+  RunInfo,
   Trigger,
+  VerificationResult,
 } from "@lifeboat/contracts";
+
+/** What verifications have found of a backup. By itself it is the result that counts. */
+export interface BackupVerified extends VerificationResult {
+  /**
+   * The newest result, and before it those of more thorough levels, one of each at most. What counts is the newest that
+   * found something wrong; it stays until the same level, or a more thorough one, finds nothing. Else the newest.
+   */
+  readonly results: readonly VerificationResult[];
+}
 
 /** What is known of every backup, also of one whose manifest can't be read. */
 interface BackupIdentity {
@@ -18,6 +29,8 @@ interface BackupIdentity {
   /** When it began. */
   readonly time: Date;
   readonly trigger: Trigger;
+  /** What verifications have found. Absent: it never was verified, or the result could not be kept with it. */
+  readonly verified?: BackupVerified;
 }
 
 /** A backup, without reading its parts. */
@@ -33,6 +46,8 @@ export interface Backup extends BackupIdentity {
   readonly format: FormatName;
   /** The application that made it. */
   readonly app: AppInfo;
+  /** The installation that made it, and the plan it was made for. Absent in backups of versions that did not keep it. */
+  readonly run?: RunInfo;
   /** One part a source. */
   readonly parts: readonly PartInfo[];
   readonly counts: EntryCounts;
@@ -56,9 +71,20 @@ export interface DamagedBackup extends BackupIdentity {
 /** What a list of backups holds. */
 export type BackupListItem = Backup | DamagedBackup;
 
-/** Puts a backup together from its manifest and its labels. */
-export function describeBackup(site: string, manifest: Manifest, { label, preserve }: BackupLabels): Backup {
-  const { id, started, finished, trigger, format, app, parts, problems } = manifest;
+/** The result that counts, and all of them. */
+export function describeVerified(results: readonly VerificationResult[]): { readonly verified?: BackupVerified } {
+  const counts = results.find(({ ok }) => !ok) ?? results[0];
+  return counts === undefined ? {} : { verified: { ...counts, results } };
+}
+
+/** Puts a backup together from its manifest, its labels and what verifications have found. */
+export function describeBackup(
+  site: string,
+  manifest: Manifest,
+  { label, preserve }: BackupLabels,
+  results: readonly VerificationResult[] = [],
+): Backup {
+  const { id, started, finished, trigger, format, app, run, parts, problems } = manifest;
   const sum = (value: (part: PartInfo) => number) => parts.reduce((total, part) => total + value(part), 0);
   const problemCount = sum((part) => part.problemCount);
   return {
@@ -72,8 +98,10 @@ export function describeBackup(site: string, manifest: Manifest, { label, preser
     finished,
     ...(label === undefined ? {} : { label }),
     preserve,
+    ...describeVerified(results),
     format,
     app,
+    ...(run === undefined ? {} : { run }),
     parts,
     counts: {
       files: sum((part) => part.counts.files),

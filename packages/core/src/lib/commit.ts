@@ -1,4 +1,4 @@
-import type { BackupLabels, BackupWriter, Manifest } from "@lifeboat/contracts";
+import type { AbortOptions, BackupLabels, BackupWriter, Manifest } from "@lifeboat/contracts";
 import { openFences } from "@lifeboat/manifests";
 import { expectSite } from "./descriptor-store.ts";
 import { messageOf } from "./errors.ts";
@@ -13,10 +13,17 @@ export interface FinishedBackup {
   readonly labels: BackupLabels;
 }
 
+/** What becomes of a backup while it is made to exist. */
+export interface CommitEvents {
+  /** Its manifest is about to be sent: from now on it may arrive, and what fails must be tidied up however long it takes. */
+  readonly sending: () => void;
+  /** It may arrive and be believed: nothing that was written may be removed. The next sweep ends it, with a fence. */
+  readonly unfenced: (error: unknown) => void;
+}
+
 /**
  * Makes a backup exist: its labels, then its manifest, while the lease is surely held. Where that
- * fails with the manifest on its way, the run is fenced. Where even that fails, `unfenced` is told: then nothing that
- * was written may be removed, since the manifest may arrive and be believed. The next sweep ends it, with a fence.
+ * fails with the manifest on its way, the run is fenced.
  *
  * @throws LOCKED where the lease may have been lost
  */
@@ -25,18 +32,19 @@ export async function commitBackup(
   lease: HeldLease,
   { writer, manifest, labels }: FinishedBackup,
   job: JobControl,
-  unfenced: (error: unknown) => void,
+  events: CommitEvents,
 ): Promise<void> {
   const { context, repository } = site;
   if (labels.label !== undefined || labels.preserve) await repository.setLabels(lease.id, labels, job);
-  await expectSite(context.storage, context.siteId, context.secret?.key ?? null);
+  await expectSite(context.storage, context.siteId, context.secret?.key ?? null, job);
   await lease.confirm(job);
+  events.sending();
   try {
     await writer.commit(manifest, job);
-    await expectUnfenced(site, lease);
+    await expectUnfenced(site, lease, job);
   } catch (error) {
     // Where the manifest was sent and no answer came, it may arrive at any time.
-    await openFences(context).put(lease.id).catch(unfenced);
+    await openFences(context).put(lease.id).catch(events.unfenced);
     throw error;
   }
 }
@@ -46,8 +54,8 @@ export async function commitBackup(
  * this moment, even where all of them are there still. Who fences looks for the manifest after that; so where there
  * is no fence after the manifest, whoever puts one later finds the manifest, and leaves all as it is.
  */
-async function expectUnfenced({ context }: OpenSite, { id }: HeldLease): Promise<void> {
-  if (await openFences(context).has(id))
+async function expectUnfenced({ context }: OpenSite, { id }: HeldLease, options: AbortOptions): Promise<void> {
+  if (await openFences(context).has(id, options))
     throw lostLease({ id, kind: "backup" }, "others had given it up before its commit");
 }
 
@@ -58,7 +66,7 @@ export async function giveBack(lease: HeldLease, clean: boolean, job: JobControl
     return;
   }
   try {
-    await lease.release();
+    await lease.release({ signal: job.tidying });
   } catch (error) {
     lease.abandon();
     job.warning("left-behind", `The lease could not be removed, the next run will: ${messageOf(error)}`);

@@ -59,7 +59,7 @@ export async function createSite(
 export async function mendSite(context: SiteContext, options: SiteOptions, known: NewDescriptor): Promise<boolean> {
   try {
     return await claimed(context, async () => {
-      const found = await findDescriptor(context.storage, options.key, known);
+      const found = await findDescriptor(context.storage, options.key, { known });
       if (found !== null) await mendDescriptor(context.storage, found);
       return true;
     });

@@ -42,22 +42,27 @@ export interface NewSite {
   readonly suite?: CipherSuite | undefined;
 }
 
+/** How a descriptor is looked for. */
+export interface FindDescriptorOptions extends AbortOptions {
+  /** One whose key is known already: the same bytes need not be opened again, which a passphrase makes slow. */
+  readonly known?: NewDescriptor | undefined;
+}
+
 /**
  * Reads and opens a site's descriptor, from its copy where the first is absent or
  * damaged; `null` where the storage holds no site.
  *
- * @param known one whose key is known already: the same bytes need not be opened again, which a passphrase makes slow
  * @throws CORRUPT where there is data and no readable descriptor; WRONG_KEY; INCOMPATIBLE; UNSUPPORTED
  */
 export async function findDescriptor(
   storage: Storage,
   key: SiteKeyOption,
-  known?: NewDescriptor,
+  { known, signal }: FindDescriptorOptions = {},
 ): Promise<FoundDescriptor | null> {
   const open = async (bytes: Uint8Array): Promise<OpenedDescriptor> =>
     known !== undefined && Buffer.compare(bytes, known.bytes) === 0 ? known : openDescriptor(bytes, key);
-  const first = await readSmall(storage, DESCRIPTOR_KEY);
-  const copy = await readSmall(storage, DESCRIPTOR_COPY_KEY);
+  const first = await readSmall(storage, DESCRIPTOR_KEY, { signal });
+  const copy = await readSmall(storage, DESCRIPTOR_COPY_KEY, { signal });
   if (first !== null) {
     try {
       const stale = copy !== null && Buffer.compare(first, copy) === 0 ? null : DESCRIPTOR_COPY_KEY;
@@ -69,17 +74,18 @@ export async function findDescriptor(
   }
   if (copy !== null) return { ...(await open(copy)), bytes: copy, stale: DESCRIPTOR_KEY };
   for (const prefix of DATA_PREFIXES) {
-    for await (const { key: data } of storage.list(prefix)) {
+    for await (const { key: data } of storage.list(prefix, { signal })) {
       // A host that has made the site since we looked may have put data into it by now.
-      if (await hasDescriptor(storage)) return findDescriptor(storage, key, known);
+      if (await hasDescriptor(storage, { signal })) return findDescriptor(storage, key, { known, signal });
       throw descriptorLost(storage, data);
     }
   }
   return null;
 }
 
-async function hasDescriptor(storage: Storage): Promise<boolean> {
-  return (await storage.stat(DESCRIPTOR_KEY)) !== null || (await storage.stat(DESCRIPTOR_COPY_KEY)) !== null;
+async function hasDescriptor(storage: Storage, options: AbortOptions): Promise<boolean> {
+  if ((await storage.stat(DESCRIPTOR_KEY, options)) !== null) return true;
+  return (await storage.stat(DESCRIPTOR_COPY_KEY, options)) !== null;
 }
 
 /** A descriptor that was just made, open as it is. */
@@ -103,7 +109,7 @@ export async function putNewDescriptor(
   } catch (error) {
     if (!isLifeboatError(error, "ALREADY_EXISTS")) throw error;
   }
-  const found = await findDescriptor(storage, key, created);
+  const found = await findDescriptor(storage, key, { known: created });
   if (found === null) throw vanished(storage);
   return found;
 }
@@ -124,17 +130,18 @@ export async function currentDescriptor(
   storage: Storage,
   siteId: string,
   siteKey: Uint8Array | null,
+  options: AbortOptions = {},
 ): Promise<CurrentDescriptor> {
   const authentic = (bytes: Uint8Array, fromCopy: boolean): CurrentDescriptor => {
     return { bytes, fromCopy, descriptor: read(bytes, siteId, siteKey) };
   };
-  const first = await readSmall(storage, DESCRIPTOR_KEY);
+  const first = await readSmall(storage, DESCRIPTOR_KEY, options);
   try {
     if (first !== null) return authentic(first, false);
   } catch (error) {
     if (!isLifeboatError(error, "CORRUPT")) throw error;
   }
-  const copy = await readSmall(storage, DESCRIPTOR_COPY_KEY);
+  const copy = await readSmall(storage, DESCRIPTOR_COPY_KEY, options);
   if (copy === null) throw descriptorLost(storage, siteId);
   return authentic(copy, true);
 }
@@ -145,9 +152,14 @@ export async function currentDescriptor(
  *
  * @throws CONFLICT where it holds another one by now; CORRUPT where it has no descriptor any more
  */
-export async function expectSite(storage: Storage, siteId: string, siteKey: Uint8Array | null): Promise<void> {
+export async function expectSite(
+  storage: Storage,
+  siteId: string,
+  siteKey: Uint8Array | null,
+  options: AbortOptions = {},
+): Promise<void> {
   try {
-    await currentDescriptor(storage, siteId, siteKey);
+    await currentDescriptor(storage, siteId, siteKey, options);
   } catch (error) {
     throw isLifeboatError(error, "INCOMPATIBLE") ? replacedSite(storage, error) : error;
   }
@@ -161,8 +173,9 @@ export async function rereadDescriptor(
   storage: Storage,
   siteId: string,
   siteKey: Uint8Array | null,
+  options: AbortOptions = {},
 ): Promise<SiteDescriptor | null> {
-  const bytes = await readSmall(storage, DESCRIPTOR_KEY);
+  const bytes = await readSmall(storage, DESCRIPTOR_KEY, options);
   if (bytes === null) return null;
   try {
     return read(bytes, siteId, siteKey);

@@ -16,6 +16,8 @@ import type { JobControl } from "./job.ts";
 import type { RunContext } from "./run-context.ts";
 import type { OpenSite } from "./sites.ts";
 
+const UNKNOWN = "source-unknown";
+
 /** What a restore drill works on. */
 export interface Drill {
   readonly site: OpenSite;
@@ -31,6 +33,8 @@ export interface Drilled {
   readonly entries: number;
   readonly bytes: number;
   readonly checks: readonly RestoreCheck[];
+  /** Whether each part had a source that takes it back. */
+  readonly whole: boolean;
 }
 
 /** Restores a backup into a temporary directory, which it removes, and lets the sources look at it. */
@@ -46,7 +50,7 @@ export async function drill(engine: RunContext, work: Drill, job: JobControl): P
       checks.push(...(await drillPart(engine, work, part, to, done, job)));
       await rm(to, { recursive: true, force: true });
     }
-    return { ...done, checks };
+    return { ...done, checks, whole: !checks.some(({ code }) => code === UNKNOWN) };
   } finally {
     await rm(root, { recursive: true, force: true });
   }
@@ -132,7 +136,7 @@ function placeIgnored(source: string): RestoreCheck {
 function notRegistered(source: string): RestoreCheck {
   return {
     level: "warning",
-    code: "source-unknown",
+    code: UNKNOWN,
     message: `No source "${source}" is registered, so its part was not restored.`,
     source,
     hint: "Register the source, or verify at the level content.",

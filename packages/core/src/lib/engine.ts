@@ -1,4 +1,4 @@
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism, hostname, tmpdir } from "node:os";
 import {
   type Job,
   type PrunePlan,
@@ -16,11 +16,25 @@ import { runCopy } from "./copy/copy-run.ts";
 import type { CopyOptions, CopyReport } from "./copy/copy-types.ts";
 import { diffBackups } from "./diff/diff-run.ts";
 import type { BackupDiff, DiffOptions } from "./diff/diff-types.ts";
+import { createEmitter } from "./events/emitter.ts";
+import { jobEvents } from "./events/job-events.ts";
+import { backupResult, verifyResult } from "./events/job-results.ts";
 import { unlessDeleted } from "./find-backup.ts";
+import { createHealth, readHealthRules } from "./health/health.ts";
+import type { HealthReport, HealthRequest } from "./health/health-types.ts";
 import { createJobs, type Jobs } from "./jobs.ts";
 import { createKeyRing, type KeyRing } from "./key-ring.ts";
+import { type RunLimits, readLimits } from "./limits/run-limits.ts";
 import { createLocalLocks } from "./local-locks.ts";
 import type { EngineOptions, SiteName, SiteOptions, SourceName } from "./options.ts";
+import { readInstance, readPlans } from "./plans/plan.ts";
+import { createPlanEvents } from "./plans/plan-events.ts";
+import type { PlanName, PlanOptions } from "./plans/plan-options.ts";
+import { runPlanByHand } from "./plans/plan-run.ts";
+import { createPlanTools } from "./plans/plan-tools.ts";
+import type { PlanTools } from "./plans/plan-types.ts";
+import { createRunRecords } from "./plans/run-records.ts";
+import { createScheduler } from "./plans/scheduler.ts";
 import { type PruneRequest, type PruneRunOptions, runPlanPrune, runPrune } from "./prune-run.ts";
 import { type RepairRunOptions, runRepair } from "./repair-run.ts";
 import { prepareRestore } from "./restore-plan.ts";
@@ -47,6 +61,21 @@ export interface BackupOptions<Site extends string = string, Name extends string
    * Whether sources may have lost all of their entries since the last backup; otherwise that
    * rejects with SOURCE_FAILED. Default: `false`.
    */
+  readonly allowEmpty?: boolean | undefined;
+  /** Why it is made. Default: `manual`. */
+  readonly trigger?: Trigger | undefined;
+  /** What it may take. Default: whatever it needs. */
+  readonly limits?: RunLimits | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link BackupEngine.backup} where a plan says what goes where. */
+export interface PlanBackupOptions<Plan extends string = string> {
+  readonly plan: Plan;
+  /** The plan says it. */
+  readonly site?: undefined;
+  readonly label?: string | undefined;
+  readonly preserve?: boolean | undefined;
   readonly allowEmpty?: boolean | undefined;
   /** Why it is made. Default: `manual`. */
   readonly trigger?: Trigger | undefined;
@@ -77,16 +106,26 @@ export interface RestoreOptions {
  * Jobs start at once and need not be awaited; they reject, never throw. Nothing
  * does I/O before it is asked to.
  */
-export interface BackupEngine<Site extends string = string, Name extends string = string> extends AsyncDisposable {
+export interface BackupEngine<Site extends string = string, Name extends string = string, Plan extends string = string>
+  extends AsyncDisposable {
   readonly backups: Backups<Site>;
+  readonly plans: PlanTools<Plan>;
   readonly sites: SiteTools<Site>;
   readonly jobs: Jobs;
+  /**
+   * Makes a backup of a plan by hand: told apart from those that are made by its schedule, and kept by its retention
+   * unless that says otherwise. Once it is made, older ones go as the retention says, unless the plan prunes by a
+   * schedule of its own; where that fails, the job warns of it. Rejects as a backup without a plan; NOT_FOUND for an unknown plan.
+   */
+  backup(options: PlanBackupOptions<Plan>): Job<Backup>;
   /**
    * Makes a backup. It is listed once all of it is there, and never before; the
    * site is made if there is none yet.
    *
    * Rejects with LOCKED where another run, here or elsewhere, has one of the sources on that site; SOURCE_FAILED
-   * where a source did, or where all it had in the last backup is gone; NOT_FOUND for an unknown site or source; WRONG_KEY; and what the storage throws.
+   * where a source did, or where all it had in the last backup is gone; TIMEOUT, reason `time-limit`, where it took
+   * longer than `limits.time`; NOT_FOUND for an unknown site or source; WRONG_KEY; and what the storage throws.
+   * INVALID, before anything happens, where a limit is none.
    */
   backup(options: BackupOptions<Site, Name>): Job<Backup>;
   /** Verifies a backup. What is wrong is in the report; the job rejects only where it could not look. */
@@ -140,6 +179,14 @@ export interface BackupEngine<Site extends string = string, Name extends string 
    * Rejects with UNSUPPORTED where the site's format shares nothing; LOCKED where a prune or another repair is under way.
    */
   repair(options: RepairRunOptions<Site>): Job<RepairReport>;
+  /**
+   * Tells how everything is, in lines that people can read and data: per site, plan and source the last success, the
+   * last failure with its cause, what is overdue, damaged, unverified or full, and a score with the reasons for each
+   * point lost. It answers in `within` at the latest: a site that is away, or slow, is what it tells.
+   *
+   * @throws NOT_FOUND for an unknown site; INVALID
+   */
+  health(request?: HealthRequest<Site>): Promise<HealthReport>;
   /** The keys of a site. */
   keys(site: Site): KeyRing;
   /**
@@ -148,6 +195,16 @@ export interface BackupEngine<Site extends string = string, Name extends string 
    * @throws INVALID where its id is malformed or taken
    */
   register(source: Source): () => void;
+  /**
+   * Lets plans run by themselves: by their schedules, made up for where they were missed, tried again where they failed.
+   * What has happened is taken from the sites, so a restart forgets nothing, and of several processes of one instance
+   * one runs each. A second call changes nothing. It does not keep the process alive while nothing runs.
+   *
+   * @throws INVALID where the engine is closed
+   */
+  start(): void;
+  /** Lets no plan run by itself any more: cancels what the schedules run, and resolves once nothing of it is left. */
+  stop(): Promise<void>;
   /** Cancels what runs, waits for its end, and closes all storages. Afterwards every call is INVALID. */
   close(): Promise<void>;
 }
@@ -163,22 +220,34 @@ const MAX_THREADS = 8;
 export function createBackupEngine<
   const Sources extends readonly Source[],
   const Sites extends Readonly<Record<string, SiteOptions>>,
->(options: EngineOptions<Sources, Sites>): BackupEngine<SiteName<Sites>, SourceName<Sources>> {
-  const { app, clock = systemClock, unregistered } = options;
+  const Plans extends Readonly<Record<string, PlanOptions<SiteName<Sites>, SourceName<Sources>>>> = Record<
+    never,
+    never
+  >,
+>(options: EngineOptions<Sources, Sites, Plans>): BackupEngine<SiteName<Sites>, SourceName<Sources>, PlanName<Plans>> {
+  const { app, clock = systemClock, unregistered, instance = hostname() } = options;
+  const { timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone } = options;
   const { threads = Math.min(availableParallelism(), MAX_THREADS) } = options;
-  const jobs = createJobs();
+  const healthRules = readHealthRules(options.health);
+  const jobs = createJobs(jobEvents(createEmitter(options.onEvent, clock), clock));
   const engine: RunContext = {
     app,
+    instance: readInstance(instance),
+    plans: readPlans(options.plans ?? {}, { timeZone, sites: Object.keys(options.sites) }),
     clock,
     sites: createSites(options.sites, { threads, clock }),
     sources: createSourceRegistry(options.sources),
     locks: createLocalLocks(),
     catalog: createCatalog(),
+    records: createRunRecords(),
+    planEvents: createPlanEvents(),
     unregistered,
     restores: new Map(),
     prepared: new WeakMap(),
     temporaryDirectory: options.temporaryDirectory ?? tmpdir(),
   };
+  const scheduler = createScheduler(engine, jobs);
+  const plans = createPlanTools(engine, jobs, scheduler);
   let closing: Promise<void> | undefined;
 
   function stillThere<T>({ site, id }: { readonly site: string; readonly id: string }, read: () => Promise<T>) {
@@ -186,16 +255,32 @@ export function createBackupEngine<
   }
 
   async function close(): Promise<void> {
+    await scheduler.close();
     engine.sites.stop();
     await jobs.close();
     await engine.sites.close();
+  }
+
+  function backup(options: PlanBackupOptions): Job<Backup>;
+  function backup(options: BackupOptions): Job<Backup>;
+  function backup(options: BackupOptions | PlanBackupOptions): Job<Backup> {
+    const { signal } = options;
+    if (options.site === undefined) {
+      const { plan, signal: _, ...request } = options;
+      const site = engine.plans.get(plan)?.site ?? "";
+      const start = { kind: "backup", site, plan, signal, result: backupResult } as const;
+      return jobs.start(start, (job) => runPlanByHand(engine, plan, request, job));
+    }
+    const { site, signal: _, limits, ...request } = options;
+    const start = { kind: "backup", site, signal, result: backupResult } as const;
+    return jobs.start(start, (job) => runBackup(engine, { site, ...request, limits: readLimits(limits) }, job));
   }
 
   function verify(options: VerifyOptions): Job<VerifyReport>;
   function verify(options: SiteVerifyOptions): Job<SiteVerifyReport>;
   function verify(options: VerifyOptions | SiteVerifyOptions): Job<VerifyReport> | Job<SiteVerifyReport> {
     const { site, signal } = options;
-    const start = { kind: "verify", site, signal } as const;
+    const start = { kind: "verify", site, signal, result: verifyResult } as const;
     if (options.id === undefined) return jobs.start(start, (job) => runVerifySite(engine, options, job));
     return jobs.start(start, (job) => runVerify(engine, options, job));
   }
@@ -204,8 +289,10 @@ export function createBackupEngine<
     jobs: { list: () => jobs.list(), get: (id) => jobs.get(id) },
     backups: createBackups(engine),
     sites: createSiteTools(engine, jobs),
-    backup: ({ site, signal, ...request }) =>
-      jobs.start({ kind: "backup", site, signal }, (job) => runBackup(engine, { site, ...request }, job)),
+    plans,
+    start: () => scheduler.start(),
+    stop: () => scheduler.stop(),
+    backup,
     verify,
     async planRestore({ signal, ...request }) {
       const prepared = await stillThere(request, () =>
@@ -227,6 +314,7 @@ export function createBackupEngine<
     repair: ({ signal, ...request }) =>
       jobs.start({ kind: "repair", site: request.site, signal }, (job) => runRepair(engine, request, job)),
     diff: (before, after, options) => diffBackups(engine, before, after, options),
+    health: createHealth(engine, plans, healthRules),
     keys: (site) => createKeyRing(engine, site),
     register: (source) => engine.sources.register(source),
     close() {

@@ -3,7 +3,7 @@ import { backupFolder, backupKey, MANIFEST_NAME } from "@lifeboat/manifests";
 import { isDamage } from "./errors.ts";
 import { leaseKey } from "./lease-store.ts";
 import type { OpenSite } from "./sites.ts";
-import { manifestMissing } from "./sweep.ts";
+import { hasMore, manifestMissing } from "./sweep.ts";
 
 /**
  * Tells a backup that is absent from one that has lost its manifest.
@@ -14,11 +14,11 @@ export async function expectManifest(site: OpenSite, id: string, options: AbortO
   const isThere = async (key: string) => (await site.context.storage.stat(key, options)) !== null;
   const manifest = backupKey(id, MANIFEST_NAME);
   if (await isThere(manifest)) return;
-  if (!(await hasFolder(site, id, options))) throw noBackup(site, id);
+  if (!(await hasMore(site, id, options))) throw noBackup(site, id);
   // A run may be making or deleting it, or have ended since: leases go last.
   if (await isThere(leaseKey(id))) throw noBackup(site, id);
   if (await isThere(manifest)) return;
-  throw (await hasFolder(site, id, options)) ? manifestMissing(id) : noBackup(site, id);
+  throw (await hasMore(site, id, options)) ? manifestMissing(id) : noBackup(site, id);
 }
 
 /** Whether anything of a backup is in the storage. */

@@ -10,12 +10,18 @@ import {
   type Problem,
 } from "@lifeboat/contracts";
 import { createEventLog } from "./event-log.ts";
+import type { JobResult } from "./events/engine-events.ts";
+import type { JobEnd, TellJob } from "./events/job-events.ts";
 import { createMeter } from "./meter.ts";
 
 /** What a job is started with. */
-export interface JobStart {
+export interface JobStart<T> {
   readonly kind: JobKind;
   readonly site: string;
+  /** The plan that it is a run of. */
+  readonly plan?: string | undefined;
+  /** What is told of what it came to. */
+  readonly result?: ((value: T) => JobResult) | undefined;
   /** The caller's; aborting it cancels the job. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -29,8 +35,13 @@ export interface JobTotals {
 /** The running side of a job. */
 export interface JobControl {
   readonly id: string;
+  readonly kind: JobKind;
   readonly signal: AbortSignal;
-  phase(phase: JobPhase, source?: string): void;
+  /** Aborts where a job that was stopped may not even tidy up any longer: what is left then, the next run clears away. */
+  readonly tidying?: AbortSignal | undefined;
+  /** How far it is. */
+  progress(): JobProgress;
+  readonly phase: (phase: JobPhase, source?: string) => void;
   /** Sets what there is to do. */
   totals(totals: JobTotals): void;
   /** Sets how much is done. */
@@ -45,11 +56,12 @@ const PROGRESS_MS = 100;
 const MAX_PROBLEM_EVENTS = 1000;
 
 /** Starts a job in the next microtask. */
-export function startJob<T>(start: JobStart, run: (control: JobControl) => Promise<T>): Job<T> {
+export function startJob<T>(start: JobStart<T>, run: (control: JobControl) => Promise<T>, tell: TellJob): Job<T> {
   const id = `${start.kind}-${randomBytes(6).toString("hex")}`;
   const controller = new AbortController();
   const signal = start.signal === undefined ? controller.signal : AbortSignal.any([controller.signal, start.signal]);
   const log = createEventLog();
+  const teller = tell({ id, kind: start.kind, site: start.site, plan: start.plan });
   const started = new Date();
   let finished: Date | undefined;
   let status: JobStatus = "running";
@@ -76,13 +88,20 @@ export function startJob<T>(start: JobStart, run: (control: JobControl) => Promi
     log.progress(next);
   }
 
+  function add(event: Exclude<JobEvent, { type: "progress" }>): void {
+    log.add(event);
+    teller.event(event);
+  }
+
   const control: JobControl = {
     id,
+    kind: start.kind,
     signal,
+    progress: snapshot,
     phase(phase, source) {
       const { source: _, ...rest } = snapshot();
       const named = source === undefined ? {} : { source };
-      log.add({ type: "phase", phase, ...named });
+      add({ type: "phase", phase, ...named });
       report({ ...rest, phase, ...named }, true);
     },
     totals({ entries, bytes }) {
@@ -107,30 +126,34 @@ export function startJob<T>(start: JobStart, run: (control: JobControl) => Promi
     },
     problem(problem) {
       problems += 1;
-      if (problems <= MAX_PROBLEM_EVENTS) log.add({ type: "problem", problem });
+      if (problems <= MAX_PROBLEM_EVENTS) add({ type: "problem", problem });
       if (problems !== MAX_PROBLEM_EVENTS) return;
       control.warning("more-problems", "Further problems are counted, but not told one by one.");
     },
     warning(code, message) {
-      log.add({ type: "warning", code, message });
+      add({ type: "warning", code, message });
     },
   };
+
+  function end(how: Omit<JobEnd, "progress">): void {
+    status = how.status;
+    finished = new Date();
+    report(snapshot(), true);
+    log.end();
+    teller.ended({ ...how, progress: current });
+  }
 
   async function work(): Promise<T> {
     await Promise.resolve(); // the caller has the job before anything happens
     try {
       signal.throwIfAborted();
-      const result = await run(control);
-      status = "succeeded";
-      return result;
+      const value = await run(control);
+      end({ status: "succeeded", result: start.result?.(value) });
+      return value;
     } catch (error) {
       failure = error;
-      status = signal.aborted && error === signal.reason ? "cancelled" : "failed";
+      end({ status: signal.aborted && error === signal.reason ? "cancelled" : "failed", error });
       throw error;
-    } finally {
-      finished = new Date();
-      report(snapshot(), true);
-      log.end();
     }
   }
 

@@ -1,4 +1,6 @@
 import type { Job } from "@lifeboat/contracts";
+import type { TellJob } from "./events/job-events.ts";
+import { tellLater } from "./events/tell-later.ts";
 import { type JobControl, type JobStart, startJob } from "./job.ts";
 
 /** A job whose result is of no concern. */
@@ -12,9 +14,18 @@ export interface Jobs {
   get(id: string): AnyJob | undefined;
 }
 
+/** A job that nobody sees yet. */
+export interface HiddenJob<T> {
+  readonly job: Job<T>;
+  /** Lets everybody see it, and tells what it has done; also after it has ended. */
+  readonly show: () => void;
+}
+
 /** The engine's side of {@link Jobs}. */
 export interface JobRegistry extends Jobs {
-  start<T>(start: JobStart, run: (control: JobControl) => Promise<T>): Job<T>;
+  start<T>(start: JobStart<T>, run: (control: JobControl) => Promise<T>): Job<T>;
+  /** Starts a job that nobody sees before it is shown, and that is not closed before: most likely it is not needed. */
+  startHidden<T>(start: JobStart<T>, run: (control: JobControl) => Promise<T>): HiddenJob<T>;
   /** Cancels what runs and waits until it has ended. */
   close(): Promise<void>;
 }
@@ -22,7 +33,7 @@ export interface JobRegistry extends Jobs {
 const KEPT = 100;
 
 /** Makes an empty registry. */
-export function createJobs(): JobRegistry {
+export function createJobs(tell: TellJob): JobRegistry {
   const jobs = new Map<string, AnyJob>();
 
   function forget(): void {
@@ -30,12 +41,21 @@ export function createJobs(): JobRegistry {
     for (const job of finished.slice(0, Math.max(0, finished.length - KEPT))) jobs.delete(job.id);
   }
 
+  function keep<T>(job: Job<T>): Job<T> {
+    jobs.set(job.id, job);
+    job.then(forget, forget);
+    return job;
+  }
+
   return {
-    start(start, run) {
-      const job = startJob(start, run);
-      jobs.set(job.id, job);
-      job.then(forget, forget);
-      return job;
+    start: (start, run) => keep(startJob(start, run, tell)),
+    startHidden(start, run) {
+      const later = tellLater(tell);
+      const job = startJob(start, run, later.tell);
+      const show = () => {
+        if (later.show()) keep(job);
+      };
+      return { job, show };
     },
     list: () => [...jobs.values()].reverse(),
     get: (id) => jobs.get(id),

@@ -3,6 +3,8 @@ import {
   type Clock,
   isLifeboatError,
   LifeboatError,
+  orAbort,
+  type RunInfo,
   type SiteContext,
   systemClock,
   type Trigger,
@@ -27,7 +29,7 @@ export interface HeldLease {
    */
   confirm(options?: AbortOptions): Promise<void>;
   /** Gives it back: nobody needs to sweep after this run. */
-  release(): Promise<void>;
+  release(options?: AbortOptions): Promise<void>;
   /** Stops renewing and leaves it lying, so that the next sweep finds what this run could not remove. */
   abandon(): void;
 }
@@ -36,16 +38,27 @@ export interface HeldLease {
 const LOOK_AGAIN_MS = 200;
 const ID_ATTEMPTS = 5;
 
+/** How a lease is claimed. */
+export interface ClaimOptions extends AbortOptions {
+  /** Aborts where a claim that failed may not be taken back any longer: it is left lying then. */
+  readonly tidying?: AbortSignal | undefined;
+}
+
 /** Claims the sources of a new backup. @throws LOCKED where another run has them */
 export async function claimBackup(
   site: SiteContext,
-  claim: { readonly started: Date; readonly trigger: Trigger; readonly sources: readonly string[] },
-  options: AbortOptions = {},
+  claim: {
+    readonly started: Date;
+    readonly trigger: Trigger;
+    readonly sources: readonly string[];
+    readonly run?: RunInfo | undefined;
+  },
+  options: ClaimOptions = {},
 ): Promise<HeldLease> {
   for (let attempt = 1; ; attempt++) {
     const id = newBackupId(claim.started, claim.trigger);
     try {
-      return await claimId(site, { id, kind: "backup", sources: claim.sources }, options);
+      return await claimId(site, { id, kind: "backup", sources: claim.sources, run: claim.run }, options);
     } catch (error) {
       if (!isLifeboatError(error, "ALREADY_EXISTS") || attempt === ID_ATTEMPTS) throw error;
     }
@@ -59,8 +72,8 @@ export async function claimBackup(
  */
 export async function claimId(
   site: SiteContext,
-  claim: Pick<Lease, "id" | "kind" | "sources">,
-  options: AbortOptions = {},
+  claim: Pick<Lease, "id" | "kind" | "sources" | "run">,
+  options: ClaimOptions = {},
 ): Promise<HeldLease> {
   const claiming: Lease = { ...claim, state: "claiming", holder: processIdentity() };
   const lease = keep(site, { ...claiming, state: "running" });
@@ -76,7 +89,7 @@ export async function claimId(
     lease.start();
     return lease;
   } catch (error) {
-    await lease.release().catch(() => lease.abandon()); // the error that matters is the first
+    await lease.release({ signal: options.tidying }).catch(() => lease.abandon()); // the error that matters is the first
     throw error;
   }
 }
@@ -163,10 +176,10 @@ function keep(site: SiteContext, lease: Lease): KeptLease {
     });
   }
 
-  async function end(): Promise<void> {
+  async function end({ signal }: AbortOptions): Promise<void> {
     ended = true;
     timer?.[Symbol.dispose]();
-    await renewal;
+    await orAbort(renewal, signal);
   }
 
   return {
@@ -187,9 +200,9 @@ function keep(site: SiteContext, lease: Lease): KeptLease {
       await renewal;
       await renew(options);
     },
-    async release() {
-      await end();
-      await site.storage.delete([leaseKey(lease.id)]);
+    async release(options = {}) {
+      await end(options);
+      await site.storage.delete([leaseKey(lease.id)], options);
       noted[Symbol.dispose]();
     },
     abandon() {

@@ -1,5 +1,8 @@
 import type { AppInfo, CipherSuite, Clock, Format, Source, Storage } from "@lifeboat/contracts";
 import type { SiteKeyOption } from "@lifeboat/crypto";
+import type { EngineListener } from "./events/engine-events.ts";
+import type { HealthOptions } from "./health/health-types.ts";
+import type { PlanOptions } from "./plans/plan-options.ts";
 
 /** A place for backups. */
 export interface SiteOptions {
@@ -17,6 +20,9 @@ export interface SiteOptions {
 export interface EngineOptions<
   Sources extends readonly Source[] = readonly Source[],
   Sites extends Readonly<Record<string, SiteOptions>> = Readonly<Record<string, SiteOptions>>,
+  Plans extends Readonly<Record<string, PlanOptions<SiteName<Sites>, SourceName<Sources>>>> = Readonly<
+    Record<string, PlanOptions<SiteName<Sites>, SourceName<Sources>>>
+  >,
 > {
   /** The host application. It is kept with each backup, and a restore compares it. */
   readonly app: AppInfo;
@@ -24,6 +30,15 @@ export interface EngineOptions<
   readonly sources: Sources;
   /** The places for backups, by the host's names for them. */
   readonly sites: Sites;
+  /** What is backed up by itself once the engine was started, by the host's names for it. Default: nothing. */
+  readonly plans?: Plans | undefined;
+  /**
+   * This installation's own name, kept in each backup: plans go by the backups of their own instance alone. Processes
+   * of one installation share it, a clone needs another. Default: the machine's host name.
+   */
+  readonly instance?: string | undefined;
+  /** What plans reckon hours and days by: an IANA name, such as `Europe/Berlin`. Default: the system's. */
+  readonly timeZone?: string | undefined;
   /** Worker threads for the heavy work. 0 works on the calling thread. Default: one a processor, at most 8. */
   readonly threads?: number | undefined;
   /**
@@ -35,6 +50,10 @@ export interface EngineOptions<
   readonly temporaryDirectory?: string | undefined;
   /** What time backups begin at, how old leases are, and how long to wait. Default: the system's clock. */
   readonly clock?: Clock | undefined;
+  /** What counts as healthy. */
+  readonly health?: HealthOptions | undefined;
+  /** Is told what the engine does, for logs, metrics and traces; never a secret. */
+  readonly onEvent?: EngineListener | undefined;
 }
 
 /** The ids of sources, as far as their types tell them. */

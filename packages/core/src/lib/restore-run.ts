@@ -52,7 +52,7 @@ export async function runRestore(
   job.phase("quiescing");
   const quiet = prepared.parts.filter(({ to }) => to === undefined).map(({ source }) => source);
   const total = { entries: 0, bytes: 0 };
-  const sources = await whileQuiet(quiet, "restore", job.signal, onResumeFailure, async (quiesced) => {
+  const sources = await whileQuiet(quiet, "restore", job, onResumeFailure, async (quiesced) => {
     const done: RestoredSource[] = [];
     for (const part of prepared.parts) {
       job.phase("restoring", part.part.source);

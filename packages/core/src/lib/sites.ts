@@ -1,16 +1,10 @@
-import {
-  type AbortOptions,
-  type Clock,
-  LifeboatError,
-  orAbort,
-  type Repository,
-  type SiteContext,
-} from "@lifeboat/contracts";
+import { type AbortOptions, type Clock, LifeboatError, type Repository, type SiteContext } from "@lifeboat/contracts";
 import { encodeKeyBlock, type SiteDescriptor } from "@lifeboat/crypto";
 import { assertSites } from "./check-sites.ts";
 import { createSite, mendSite } from "./create-site.ts";
 import { assertFormat, type FoundDescriptor, findDescriptor, rereadDescriptor } from "./descriptor-store.ts";
 import type { SiteOptions } from "./options.ts";
+import { sharedAttempts } from "./shared-attempts.ts";
 
 /** A site that is open. */
 export interface OpenSite {
@@ -39,6 +33,8 @@ export interface Sites {
   prepare(name: string, options?: AbortOptions): Promise<OpenSite>;
   /** What the host said of a site. @throws NOT_FOUND where the engine has no such site */
   options(name: string): SiteOptions;
+  /** Their names, in the order that they were given. */
+  readonly names: readonly string[];
   /** The directories of this machine that sites lie in. */
   readonly directories: readonly string[];
   /** Refuses to open anything from now on. */
@@ -61,8 +57,6 @@ export function createSites(all: Readonly<Record<string, SiteOptions>>, { thread
   const prepared = new Set<OpenSite>();
   /** Opened once, but their storage has been found to hold another site since. */
   const replaced = new Set<OpenSite>();
-  const finding = new Map<string, Promise<OpenSite | null>>();
-  const preparing = new Map<string, Promise<OpenSite>>();
 
   function optionsOf(name: string): SiteOptions {
     if (stopped) {
@@ -139,30 +133,31 @@ export function createSites(all: Readonly<Record<string, SiteOptions>>, { thread
   }
 
   /** A disk may have been changed for another since, and another host may have changed the keys. */
-  async function isThereStill(site: OpenSite): Promise<boolean> {
+  async function isThereStill(site: OpenSite, signal: AbortSignal): Promise<boolean> {
     const { storage, siteId, secret } = site.context;
-    const descriptor = await rereadDescriptor(storage, siteId, secret?.key ?? null);
+    const descriptor = await rereadDescriptor(storage, siteId, secret?.key ?? null, { signal });
     if (descriptor !== null) site.adopt(descriptor);
     return descriptor !== null;
   }
 
-  async function attemptFind(name: string): Promise<OpenSite | null> {
+  async function attemptFind(name: string, signal: AbortSignal): Promise<OpenSite | null> {
     const options = optionsOf(name);
     const site = opened.get(name);
-    if (site !== undefined && (await isThereStill(site))) return site;
-    await options.storage.connect?.();
-    const found = await findDescriptor(options.storage, options.key);
+    if (site !== undefined && (await isThereStill(site, signal))) return site;
+    await options.storage.connect?.({ signal });
+    const found = await findDescriptor(options.storage, options.key, { signal });
     return found && keep(name, options, found);
   }
 
-  async function attemptPrepare(name: string): Promise<OpenSite> {
+  /** What it has begun to write it ends: a descriptor that arrives late might take the place of a newer one. */
+  async function attemptPrepare(name: string, signal: AbortSignal): Promise<OpenSite> {
     const options = optionsOf(name);
     const known = opened.get(name);
-    if (known !== undefined && prepared.has(known) && (await isThereStill(known))) return known;
+    if (known !== undefined && prepared.has(known) && (await isThereStill(known, signal))) return known;
     const { storage, key } = options;
-    await storage.connect?.();
+    await storage.connect?.({ signal });
     const found =
-      (await findDescriptor(storage, key)) ??
+      (await findDescriptor(storage, key, { signal })) ??
       (await createSite(storage, options, (made) => contextOf(name, options, made.siteKey, () => made.descriptor)));
     const site = keep(name, options, found);
     const mended = found.stale === null || (await site.exclusively(() => mendSite(site.context, options, found)));
@@ -170,19 +165,17 @@ export function createSites(all: Readonly<Record<string, SiteOptions>>, { thread
     return site;
   }
 
-  const find = (name: string) => once(finding, name, () => attemptFind(name));
+  const finding = sharedAttempts(attemptFind);
+  const preparing = sharedAttempts(attemptPrepare);
 
   return {
     options: optionsOf,
+    names: Object.keys(all),
     directories: Object.values(all).flatMap(({ storage }) => storage.localDirectory ?? []),
-    find: (name, { signal } = {}) => orAbort(find(name), signal),
-    prepare: (name, { signal } = {}) =>
-      orAbort(
-        once(preparing, name, () => attemptPrepare(name)),
-        signal,
-      ),
-    async open(name, { signal } = {}) {
-      const site = await orAbort(find(name), signal);
+    find: (name, options = {}) => finding.run(name, options),
+    prepare: (name, options = {}) => preparing.run(name, options),
+    async open(name, options = {}) {
+      const site = await finding.run(name, options);
       if (site !== null) return site;
       throw new LifeboatError({
         code: "NOT_FOUND",
@@ -195,20 +188,11 @@ export function createSites(all: Readonly<Record<string, SiteOptions>>, { thread
       stopped = true;
     },
     async close() {
-      await Promise.allSettled([...finding.values(), ...preparing.values()]);
+      await Promise.all([finding.ended(), preparing.ended()]);
       const repositories = [...opened.values(), ...replaced].map(({ repository }) => repository);
       const storages = new Set(Object.values(all).map(({ storage }) => storage));
       const closing = [...repositories, ...storages].map(async (each) => each[Symbol.asyncDispose]());
       for (const outcome of await Promise.allSettled(closing)) if (outcome.status === "rejected") throw outcome.reason;
     },
   };
-}
-
-/** One attempt for all who ask meanwhile. */
-function once<T>(underWay: Map<string, Promise<T>>, name: string, attempt: () => Promise<T>): Promise<T> {
-  const found = underWay.get(name);
-  if (found !== undefined) return found;
-  const started = attempt().finally(() => underWay.delete(name));
-  underWay.set(name, started);
-  return started;
 }

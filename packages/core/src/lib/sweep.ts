@@ -1,5 +1,5 @@
 import { type AbortOptions, LifeboatError, type ListedBackup } from "@lifeboat/contracts";
-import { backupKey, MANIFEST_NAME, openFences, removeRemains } from "@lifeboat/manifests";
+import { backupFolder, backupKey, MANIFEST_NAME, openFences, removeRemains, VERIFIED_NAME } from "@lifeboat/manifests";
 import { leaseKey, listLeases } from "./lease-store.ts";
 import { type FoundLease, type LeaseFacts, mayCommit, planSweep } from "./leases.ts";
 import type { OpenSite } from "./sites.ts";
@@ -12,6 +12,8 @@ export interface Swept {
   readonly orphans: readonly string[];
   /** Backups whose manifest came after their run had been given up, and whose parts were gone: they were removed. */
   readonly voided: readonly string[];
+  /** The leases of runs that were given up without a manifest. */
+  readonly ended: readonly FoundLease[];
 }
 
 /**
@@ -27,14 +29,21 @@ export async function sweep(site: OpenSite, facts: () => LeaseFacts, options: Ab
   const voided = backups.filter(({ late }) => late === "void").map(({ id }) => id);
   if (voided.length > 0) await repository.remove(voided, options);
   const plan = planSweep(backups, leases, facts());
+  const ended: FoundLease[] = [];
   for (const id of plan.remove) {
     const lease = leases.find((each) => each.id === id);
-    if (lease !== undefined && (await isUnchanged(site, lease, options))) await giveUp(site, lease, options);
+    if (lease === undefined || !(await isUnchanged(site, lease, options))) continue;
+    await giveUp(site, lease, options);
+    ended.push(lease);
   }
   if (plan.release.length > 0) await context.storage.delete(plan.release.map(leaseKey), options);
   const orphans: string[] = [];
-  for (const id of plan.orphans) if (await isOrphan(site, id, options)) orphans.push(id);
-  return { backups, orphans, voided };
+  for (const id of plan.orphans) {
+    if (!(await isOrphan(site, id, options))) continue;
+    if (await hasMore(site, id, options)) orphans.push(id);
+    else await context.storage.delete([backupKey(id, VERIFIED_NAME)], options);
+  }
+  return { backups, orphans, voided, ended };
 }
 
 /**
@@ -70,6 +79,16 @@ async function isUnchanged(
 export async function isOrphan({ context }: OpenSite, id: string, options: AbortOptions): Promise<boolean> {
   const lease = await context.storage.stat(leaseKey(id), options);
   return lease === null && (await context.storage.stat(backupKey(id, MANIFEST_NAME), options)) === null;
+}
+
+/**
+ * Whether there is more of a backup than what a verification has found of it: that may have been written when the
+ * backup was being deleted, by a host that stopped right then.
+ */
+export async function hasMore({ context }: OpenSite, id: string, options: AbortOptions): Promise<boolean> {
+  const verified = backupKey(id, VERIFIED_NAME);
+  for await (const { key } of context.storage.list(backupFolder(id), options)) if (key !== verified) return true;
+  return false;
 }
 
 /** The sentence for a folder that has lost its manifest. */

@@ -11,6 +11,7 @@ import { damageCode, isDamage } from "./errors.ts";
 import { expectManifest } from "./find-backup.ts";
 import type { JobControl } from "./job.ts";
 import type { RunContext } from "./run-context.ts";
+import { rememberResults } from "./verify/remember.ts";
 
 /**
  * How thoroughly to verify:
@@ -72,12 +73,14 @@ export async function runVerify(engine: RunContext, request: VerifyRequest, job:
   };
   let done = { entries: 0, bytes: 0 };
   let checks: readonly RestoreCheck[] = [];
+  let isWhole = true;
 
   job.phase("verifying");
   const manifest = await readManifest();
   if (manifest !== null) {
     const sources = chosen(manifest);
     const parts = manifest.parts.filter(({ source }) => sources.includes(source));
+    isWhole = parts.length === manifest.parts.length;
     const bytes = parts.reduce((sum, part) => sum + (level === "checksum" ? part.storedSize : part.size), 0);
     job.totals({
       bytes,
@@ -91,6 +94,7 @@ export async function runVerify(engine: RunContext, request: VerifyRequest, job:
       );
       done = drilled;
       checks = drilled.checks;
+      isWhole &&= drilled.whole;
     } else {
       const checked = await site.repository.verify(id, level, {
         sources,
@@ -102,11 +106,20 @@ export async function runVerify(engine: RunContext, request: VerifyRequest, job:
       done = checked;
     }
   }
+  const errors = checks.filter((check) => check.level === "error");
+  const ok = problemCount === 0 && errors.length === 0;
+  // What was looked at in part is no evidence that all of it is good.
+  if (!ok || isWhole) {
+    const problem = problems[0]?.message ?? errors[0]?.message;
+    const found = { ok, problems: problemCount + errors.length, ...(problem === undefined ? {} : { problem }) };
+    const result = { level, time: new Date(engine.clock.now()), ...found };
+    await rememberResults(site, [{ id, result }], job);
+  }
   return {
     id,
     site: request.site,
     level,
-    ok: problemCount === 0 && checks.every((check) => check.level !== "error"),
+    ok,
     problems,
     problemCount,
     checks,

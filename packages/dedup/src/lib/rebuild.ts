@@ -46,7 +46,7 @@ export async function rebuildManifest(
   const { backup } = first.object;
   const missing = backup.sources.filter((source) => !found.has(source));
   if (missing.length > 0) throw absent(id, `it lacks the parts of ${missing.join(", ")}`);
-  const { siteId, trigger, started, app, sources } = backup;
+  const { siteId, trigger, started, app, run, sources } = backup;
   const parts = sources.flatMap((source) => found.get(source)?.info ?? []);
   const manifest: Manifest = {
     id,
@@ -56,6 +56,7 @@ export async function rebuildManifest(
     started,
     finished,
     app,
+    ...(run === undefined ? {} : { run }),
     parts,
     problems: [],
     rebuilt: true,

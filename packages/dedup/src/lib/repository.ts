@@ -82,6 +82,8 @@ export function dedupRepository(site: SiteContext, { profile, level }: DedupSetu
     manifest: (id, options) => manifests.manifest(id, options),
     labels: (id, options) => manifests.labels(id, options),
     setLabels: (id, labels, options) => manifests.setLabels(id, labels, options),
+    verifications: (id, options) => manifests.verifications(id, options),
+    setVerifications: (id, results, options) => manifests.setVerifications(id, results, options),
     remove: (ids, options) => manifests.remove(ids, options),
     rebuild: (id, options) => rebuildManifest(site, manifests, id, options),
 

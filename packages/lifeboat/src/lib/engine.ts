@@ -6,6 +6,8 @@ import {
   type EngineOptions as CoreOptions,
   type SiteOptions as CoreSiteOptions,
   createBackupEngine as createCore,
+  type PlanName,
+  type PlanOptions,
   type SiteName,
   type SourceName,
 } from "@lifeboat/core";
@@ -21,9 +23,14 @@ export interface SiteOptions extends Omit<CoreSiteOptions, "format"> {
 export interface EngineOptions<
   Sources extends readonly Source[] = readonly Source[],
   Sites extends Readonly<Record<string, SiteOptions>> = Readonly<Record<string, SiteOptions>>,
-> extends Omit<CoreOptions<Sources>, "sites"> {
+  Plans extends Readonly<Record<string, PlanOptions<SiteName<Sites>, SourceName<Sources>>>> = Readonly<
+    Record<string, PlanOptions<SiteName<Sites>, SourceName<Sources>>>
+  >,
+> extends Omit<CoreOptions<Sources>, "sites" | "plans"> {
   /** The places for backups, by the host's names for them. */
   readonly sites: Sites;
+  /** What is backed up by itself once the engine was started, by the host's names for it. Default: nothing. */
+  readonly plans?: Plans | undefined;
 }
 
 /**
@@ -35,7 +42,11 @@ export interface EngineOptions<
 export function createBackupEngine<
   const Sources extends readonly Source[],
   const Sites extends Readonly<Record<string, SiteOptions>>,
->(options: EngineOptions<Sources, Sites>): BackupEngine<SiteName<Sites>, SourceName<Sources>> {
+  const Plans extends Readonly<Record<string, PlanOptions<SiteName<Sites>, SourceName<Sources>>>> = Record<
+    never,
+    never
+  >,
+>(options: EngineOptions<Sources, Sites, Plans>): BackupEngine<SiteName<Sites>, SourceName<Sources>, PlanName<Plans>> {
   const sites = Object.entries(options.sites).map(([name, site]) => [
     name,
     { ...site, format: site.format ?? archive() },

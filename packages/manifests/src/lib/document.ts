@@ -11,7 +11,16 @@ import { type FieldReader, type Fields, fieldReader } from "./fields.ts";
 
 /** Which document of a site, and where it lies. */
 export interface SiteDocument {
-  readonly type: "manifest" | "labels" | "lease" | "fence" | "fences" | "condemned" | "verified";
+  readonly type:
+    | "manifest"
+    | "labels"
+    | "lease"
+    | "fence"
+    | "fences"
+    | "condemned"
+    | "verified"
+    | "verification"
+    | "run";
   /** What it is about, as the MAC binds it: a backup's id, or one made for the document itself. */
   readonly id: string;
   readonly key: string;

@@ -6,6 +6,7 @@ export const BACKUPS_PREFIX = "backups/";
 /** Names in a backup's folder that are not a part's. */
 export const MANIFEST_NAME = "manifest.json";
 export const LABELS_NAME = "labels.json";
+export const VERIFIED_NAME = "verified.json";
 
 /**
  * The prefix of everything a backup has in the storage, `backups/<id>/`.

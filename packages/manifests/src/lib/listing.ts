@@ -1,7 +1,7 @@
 import type { AbortOptions, ListedBackup, Storage } from "@lifeboat/contracts";
 import { type Fences, NO_FENCES } from "./fences.ts";
 import { parseBackupId } from "./ids.ts";
-import { BACKUPS_PREFIX, backupFolder, backupKey, LABELS_NAME, MANIFEST_NAME } from "./keys.ts";
+import { BACKUPS_PREFIX, backupFolder, backupKey, LABELS_NAME, MANIFEST_NAME, VERIFIED_NAME } from "./keys.ts";
 
 /** So many keys go to the storage in one call to delete. */
 const DELETE_BATCH = 1000;
@@ -12,7 +12,7 @@ const DELETE_BATCH = 1000;
  * not with that of their objects.
  */
 export async function* listBackups(storage: Storage, options: AbortOptions = {}): AsyncIterable<ListedBackup> {
-  const found = new Map<string, { complete: boolean; labelled: boolean; stamp: string }>();
+  const found = new Map<string, { complete: boolean; labelled: boolean; verified: string; stamp: string }>();
   for await (const { key, size, modified } of storage.list(BACKUPS_PREFIX, options)) {
     const slash = key.indexOf("/", BACKUPS_PREFIX.length);
     if (slash === -1) continue;
@@ -20,7 +20,7 @@ export async function* listBackups(storage: Storage, options: AbortOptions = {})
     let backup = found.get(id);
     if (backup === undefined) {
       if (parseBackupId(id) === null) continue;
-      backup = { complete: false, labelled: false, stamp: "" };
+      backup = { complete: false, labelled: false, verified: "", stamp: "" };
       found.set(id, backup);
     }
     const name = key.slice(slash + 1);
@@ -28,6 +28,7 @@ export async function* listBackups(storage: Storage, options: AbortOptions = {})
       backup.complete = true;
       backup.stamp = `${modified.getTime()}-${size}`;
     } else if (name === LABELS_NAME) backup.labelled = true;
+    else if (name === VERIFIED_NAME) backup.verified = `${modified.getTime()}-${size}`;
   }
   for (const [id, backup] of found) yield { id, ...backup };
 }

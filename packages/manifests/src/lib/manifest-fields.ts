@@ -9,7 +9,8 @@ import {
 import type { SiteDocumentHalves } from "./document.ts";
 import type { FieldReader } from "./fields.ts";
 import { isTrigger } from "./ids.ts";
-import { LABELS_NAME, MANIFEST_NAME } from "./keys.ts";
+import { LABELS_NAME, MANIFEST_NAME, VERIFIED_NAME } from "./keys.ts";
+import { readRunFields, runFields } from "./run-fields.ts";
 
 /** The two halves of a manifest: what anyone may read, and what the site's key seals. */
 export interface ManifestHalves {
@@ -20,11 +21,13 @@ export interface ManifestHalves {
 /** The most problems that a manifest names; the parts' counts are complete. */
 export const MAX_PROBLEMS = 1000;
 
+/** Objects of a backup that are none of its parts'. */
+const RESERVED: readonly string[] = [MANIFEST_NAME, LABELS_NAME, VERIFIED_NAME];
 const FORMATS: readonly FormatName[] = ["archive", "dedup", "mirror"];
 
 /** Splits a manifest into what may be read without the key and what may not. */
 export function splitManifest(manifest: Manifest): ManifestHalves {
-  const { format, trigger, started, finished, app, parts, problems, rebuilt = false } = manifest;
+  const { format, trigger, started, finished, app, run, parts, problems, rebuilt = false } = manifest;
   return {
     open: {
       format,
@@ -36,6 +39,7 @@ export function splitManifest(manifest: Manifest): ManifestHalves {
     },
     details: {
       app: { name: app.name, version: app.version },
+      ...(run === undefined ? {} : { run: runFields(run) }),
       parts: parts.map(partDetails),
       problems: problems.slice(0, MAX_PROBLEMS).map(problemFields),
     },
@@ -64,6 +68,7 @@ export function joinManifest(
     started: read.time(open.started, "started"),
     finished: read.time(open.finished, "finished"),
     app: { name: read.text(app.name, "app.name"), version: read.text(app.version, "app.version") },
+    ...(details.run === undefined ? {} : { run: readRunFields(details.run, "run", read) }),
     parts,
     problems: read
       .array(details.problems, "problems")
@@ -128,7 +133,7 @@ function joinPart(shown: unknown, hidden: unknown, where: string, read: FieldRea
     objects: read.array(open.objects, `${where}.objects`).map((value, i) => {
       const object = read.object(value, `${where}.objects[${i}]`);
       const name = read.name(object.name, `${where}.objects[${i}].name`);
-      if (name === MANIFEST_NAME || name === LABELS_NAME) read.refuse(`${where}.objects[${i}].name`, "a part's object");
+      if (RESERVED.includes(name)) read.refuse(`${where}.objects[${i}].name`, "a part's object");
       return {
         name,
         size: read.count(object.size, `${where}.objects[${i}].size`),

@@ -7,15 +7,17 @@ import {
   type ListedBackup,
   type Manifest,
   type SiteContext,
+  type VerificationResult,
   type WorkDone,
 } from "@lifeboat/contracts";
 import { checkObjects, type ObjectCheckLevel } from "./check.ts";
 import { readSiteDocument, type SiteDocument, writeSiteDocument } from "./document.ts";
 import { openFences } from "./fences.ts";
 import { fieldReader } from "./fields.ts";
-import { backupKey, LABELS_NAME, MANIFEST_NAME } from "./keys.ts";
+import { backupKey, LABELS_NAME, MANIFEST_NAME, VERIFIED_NAME } from "./keys.ts";
 import { type LateVerdict, listBackups, removeBackups, withoutLate } from "./listing.ts";
 import { joinManifest, splitManifest } from "./manifest-fields.ts";
+import { verificationFields, verificationResults } from "./verifications.ts";
 
 /** A site's manifests and labels: what every format needs and none does its own way. */
 export interface Manifests {
@@ -41,6 +43,10 @@ export interface Manifests {
   labels(id: string, options?: AbortOptions): Promise<BackupLabels>;
   /** Replaces a backup's labels. */
   setLabels(id: string, labels: BackupLabels, options?: AbortOptions): Promise<void>;
+  /** Reads the results of a backup's verifications; none where there are none. Throws as {@link manifest}. */
+  verifications(id: string, options?: AbortOptions): Promise<readonly VerificationResult[]>;
+  /** Replaces them. */
+  setVerifications(id: string, results: readonly VerificationResult[], options?: AbortOptions): Promise<void>;
   /** Deletes backups, finished or not: the manifests first, so that none is listed half-deleted. */
   remove(ids: readonly string[], options?: AbortOptions): Promise<void>;
   /**
@@ -59,6 +65,8 @@ export interface ManifestsOptions {
    */
   readonly look?: ((manifest: Manifest, options: AbortOptions) => Promise<LateVerdict>) | undefined;
 }
+
+const NAMES = { manifest: MANIFEST_NAME, labels: LABELS_NAME, verification: VERIFIED_NAME };
 
 /** Opens a site's manifests. Does no I/O of its own. */
 export function openManifests(site: SiteContext, { look }: ManifestsOptions = {}): Manifests {
@@ -100,9 +108,8 @@ export function openManifests(site: SiteContext, { look }: ManifestsOptions = {}
     return joinManifest({ id, siteId: site.siteId }, halves, fieldReader("manifest.read", place.key));
   }
 
-  function document(type: "manifest" | "labels", id: string): SiteDocument {
-    const name = type === "manifest" ? MANIFEST_NAME : LABELS_NAME;
-    return { type, id, key: backupKey(id, name), version: 1 };
+  function document(type: keyof typeof NAMES, id: string): SiteDocument {
+    return { type, id, key: backupKey(id, NAMES[type]), version: 1 };
   }
 
   return {
@@ -129,6 +136,19 @@ export function openManifests(site: SiteContext, { look }: ManifestsOptions = {}
     async setLabels(id, { label, preserve }, options = {}) {
       const details = label === undefined ? { preserve } : { label, preserve };
       await writeSiteDocument(site, document("labels", id), {}, details, options);
+    },
+    async verifications(id, options) {
+      const place = document("verification", id);
+      try {
+        const { details } = await readSiteDocument(site, place, options);
+        return verificationResults(details, fieldReader("verification.read", place.key));
+      } catch (error) {
+        if (isLifeboatError(error, "NOT_FOUND")) return [];
+        throw error;
+      }
+    },
+    async setVerifications(id, results, options = {}) {
+      await writeSiteDocument(site, document("verification", id), {}, verificationFields(results), options);
     },
     remove: (ids, options) => removeBackups(storage, ids, options),
     checkObjects: (id, manifest, level, options) => checkObjects(site, id, manifest, level, options),

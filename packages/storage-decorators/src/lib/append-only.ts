@@ -5,13 +5,14 @@ import { refusal } from "./refusal.ts";
 
 /**
  * The objects of a site that change by design: its descriptor (keys are added and
- * changed), the labels of backups, and leases. Without them no backup could be made:
+ * changed), the labels of backups, what verifications found of them, and leases. Without them no backup could be made:
  * each takes a lease and gives it back.
  */
 export const MUTABLE_IN_A_SITE: readonly string[] = [
   "lifeboat.json",
   "lifeboat.copy.json",
   "backups/*/labels.json",
+  "backups/*/verified.json",
   "locks/**",
 ];
 

@@ -18,7 +18,7 @@ export interface NoopStorageOptions {
   /**
    * Keys that are kept, in memory, as patterns: `*` stands for one segment, `**` at
    * the end for all that follows. Default: a site's small documents, which a backup
-   * reads back while it runs: the descriptor, leases, manifests and labels.
+   * reads back while it runs: the descriptor, leases, manifests, labels and what verifications found.
    */
   readonly keep?: readonly string[];
 }

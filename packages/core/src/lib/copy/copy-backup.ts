@@ -105,10 +105,10 @@ async function write(
 ): Promise<Backup> {
   const { from, to, labels } = work;
   const { id: _, siteId: _site, format: _format, parts: originals, ...kept } = work.manifest;
-  const { trigger, started, app } = kept;
+  const { trigger, started, app, run } = kept;
   const { id } = lease;
   const sources = originals.map(({ source }) => source);
-  const writer = await to.repository.begin({ id, trigger, started, app, sources }, job);
+  const writer = await to.repository.begin({ id, trigger, started, app, run, sources }, job);
   let sent = false;
   try {
     const parts = await copyParts(work, writer, job);
@@ -116,7 +116,8 @@ async function write(
     const manifest: Manifest = { ...kept, id, siteId, format: to.descriptor.format, parts };
     job.phase("committing");
     sent = true;
-    await commitBackup(to, lease, { writer, manifest, labels }, job, leftBehind);
+    const events = { sending: () => undefined, unfenced: leftBehind };
+    await commitBackup(to, lease, { writer, manifest, labels }, job, events);
     job.phase("comparing");
     for (const { source } of originals) {
       const content = work.verify === "content" ? "read" : "listed";
@@ -130,7 +131,7 @@ async function write(
   } catch (error) {
     // A manifest that was sent and not answered may still arrive: without a fence all that it needs must stay.
     const removable = !sent || (await isFenced(to, id, leftBehind));
-    if (removable) await writer.abort().catch(leftBehind);
+    if (removable) await writer.abort(sent ? {} : { signal: job.tidying }).catch(leftBehind);
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import {
   type CheckLevel,
-  LifeboatError,
+  isLifeboatError,
   type Manifest,
   type SiteChecked,
   type SiteCheckOptions,
@@ -98,8 +98,8 @@ async function orProblem<T>(
   try {
     return await read();
   } catch (error) {
+    if (isLifeboatError(error, "NOT_FOUND")) return null; // deleted since it was listed
     if (!isDamage(error)) throw error;
-    if (error.code === "NOT_FOUND") return null; // deleted since it was listed
     onProblem({ id, code: damageCode(error), message: error.message, object });
     return null;
   }
@@ -120,7 +120,7 @@ async function verifyOne(
       onProblem: (problem) => onProblem({ ...problem, id }),
     });
   } catch (error) {
-    if (error instanceof LifeboatError && error.code === "NOT_FOUND") return null;
+    if (isLifeboatError(error, "NOT_FOUND")) return null;
     throw error;
   }
 }

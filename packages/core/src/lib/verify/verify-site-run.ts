@@ -1,10 +1,17 @@
-import { type CheckLevel, LifeboatError, type SiteChecked, type SiteProblem } from "@lifeboat/contracts";
+import {
+  type CheckLevel,
+  isLifeboatError,
+  LifeboatError,
+  type SiteChecked,
+  type SiteProblem,
+} from "@lifeboat/contracts";
 import { MANIFEST_NAME } from "@lifeboat/manifests";
 import { damageCode, isDamage } from "../errors.ts";
 import { expectManifest } from "../find-backup.ts";
 import type { JobControl } from "../job.ts";
 import type { RunContext } from "../run-context.ts";
 import type { OpenSite } from "../sites.ts";
+import { rememberResults, type VerifiedOne } from "./remember.ts";
 import type { SiteVerifyOptions, SiteVerifyReport, VerifiedBackup } from "./site-verify-types.ts";
 import { verifyEach } from "./verify-each.ts";
 
@@ -23,13 +30,17 @@ export async function runVerifySite(
   const site = await engine.sites.open(name, job);
   using _lock = engine.locks.take({ job: job.id, kind: "read", site: name, sources: [] });
   const problems: SiteProblem[] = [];
-  const counts = new Map<string, number>();
+  const counts = new Map<string, { problems: number; readonly problem: string }>();
   let problemCount = 0;
   const onProblem = (problem: SiteProblem) => {
     problemCount += 1;
     if (problems.length < MAX_PROBLEMS) problems.push(problem);
     const { id, source = "", path, code, message } = problem;
-    if (id !== undefined) counts.set(id, (counts.get(id) ?? 0) + 1);
+    if (id !== undefined) {
+      const before = counts.get(id);
+      if (before === undefined) counts.set(id, { problems: 1, problem: message });
+      else before.problems += 1;
+    }
     job.problem({ source, ...(path === undefined ? {} : { path }), code, message });
   };
 
@@ -48,6 +59,9 @@ export async function runVerifySite(
   const { repository } = site;
   const done = await (repository.verifyAll?.(level, options) ?? verifyEach(engine, site, level, options));
   await tellOrphans(site, onProblem, job);
+  const isWhole = share === undefined || repository.verifyAll === undefined;
+  const now = new Date(engine.clock.now());
+  await rememberResults(site, results(isWhole ? done.backups : [], counts, { level, time: now }), job);
   if (!done.remembered) {
     job.warning(
       "not-remembered",
@@ -83,17 +97,31 @@ async function tellOrphans(
     try {
       await expectManifest(site, id, { signal });
     } catch (error) {
+      if (isLifeboatError(error, "NOT_FOUND")) continue; // it is being made, or has been deleted since
       if (!isDamage(error)) throw error;
-      if (error.code !== "NOT_FOUND")
-        onProblem({ id, code: damageCode(error), message: error.message, object: MANIFEST_NAME });
+      onProblem({ id, code: damageCode(error), message: error.message, object: MANIFEST_NAME });
     }
   }
 }
 
-function verdicts({ backups }: SiteChecked, counts: ReadonlyMap<string, number>): readonly VerifiedBackup[] {
+type Counts = ReadonlyMap<string, { readonly problems: number; readonly problem: string }>;
+
+/** What is kept with the backups: with those that something was found of, and those of which all was looked at. */
+function results(
+  whole: readonly string[],
+  counts: Counts,
+  { level, time }: { readonly level: CheckLevel; readonly time: Date },
+): readonly VerifiedOne[] {
+  return [...new Set([...whole, ...counts.keys()])].map((id) => {
+    const found = counts.get(id);
+    return { id, result: { level, time, ok: found === undefined, problems: 0, ...found } };
+  });
+}
+
+function verdicts({ backups }: SiteChecked, counts: Counts): readonly VerifiedBackup[] {
   const ids = [...new Set([...backups, ...counts.keys()])].sort().reverse();
   return ids.map((id) => {
-    const problemCount = counts.get(id) ?? 0;
+    const problemCount = counts.get(id)?.problems ?? 0;
     return { id, ok: problemCount === 0, problemCount };
   });
 }

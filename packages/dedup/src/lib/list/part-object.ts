@@ -1,6 +1,6 @@
 import { type BackupStart, type EntryCounts, LifeboatError, type PartStart } from "@lifeboat/contracts";
 import { openBytes, SealedKind, sealStream } from "@lifeboat/crypto";
-import { type FieldReader, type Fields, fieldReader, isTrigger } from "@lifeboat/manifests";
+import { type FieldReader, type Fields, fieldReader, isTrigger, readRunFields, runFields } from "@lifeboat/manifests";
 import { ID_BYTES } from "../bytes.ts";
 import { corrupt, newerVersion } from "../errors.ts";
 import { isPackId } from "../pack/pack-name.ts";
@@ -46,10 +46,11 @@ export function sourceOfPart(name: string): string | null {
 /** The bytes of a part object (docs/spec/dedup.md, "Part objects"). */
 export async function encodePartObject(key: SealingKey, object: PartObject): Promise<Uint8Array> {
   const { backup, part, list } = object;
-  const { id, siteId, trigger, started, app, sources } = backup;
+  const { id, siteId, trigger, started, app, run, sources } = backup;
+  const by = run === undefined ? {} : { run: runFields(run) };
   const value = {
     lifeboat: 1,
-    backup: { id, siteId, trigger, started: started.toISOString(), app, sources },
+    backup: { id, siteId, trigger, started: started.toISOString(), app, ...by, sources },
     part,
     list: {
       depth: list.depth,
@@ -121,6 +122,7 @@ function readBackup(backup: Fields, read: FieldReader): PartObject["backup"] {
     trigger,
     started: read.time(backup.started, "backup.started"),
     app: { name: read.text(app.name, "backup.app.name"), version: read.text(app.version, "backup.app.version") },
+    ...(backup.run === undefined ? {} : { run: readRunFields(backup.run, "backup.run", read) }),
     sources: texts(backup.sources, "backup.sources", read),
   };
 }

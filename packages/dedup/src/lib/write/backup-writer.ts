@@ -170,10 +170,10 @@ export async function beginBackup(
   }
 
   /** Stops all that is under way. Packs that are there already are told of: the next run need not store them again. */
-  async function close(): Promise<void> {
+  async function close(options: AbortOptions): Promise<void> {
     const started = await opened?.catch(() => undefined); // whoever waited for it was told
     await started?.line.stop();
-    await started?.flushIndex({}).catch(() => undefined); // then it does store them again
+    await started?.flushIndex(options).catch(() => undefined); // then it does store them again
   }
 
   return {
@@ -210,10 +210,10 @@ export async function beginBackup(
         }
         await manifests.commit(manifest, { signal });
       }),
-    async abort() {
+    async abort(abortOptions = {}) {
       stop.abort(new Error("The backup was given up."));
-      await close();
-      await manifests.remove([start.id]);
+      await close(abortOptions);
+      await manifests.remove([start.id], abortOptions);
     },
   };
 }

@@ -59,4 +59,23 @@ export function removing({ test }: FormatHarness): void {
     await repository.remove([IDS[0]]);
     expect(await all(repository.list())).toEqual([]);
   });
+
+  test("what verifications found is kept with the backup, and goes with it", async ({ repository, backUp, open }) => {
+    await backUp(entries());
+    expect(await repository.verifications(IDS[0])).toEqual([]);
+    expect(await all(repository.list())).toMatchObject([{ id: IDS[0], verified: "" }]);
+    const time = new Date("2026-11-21T04:00:00.000Z");
+    const results = [
+      { level: "presence", time, ok: true, problems: 0 },
+      { level: "restore", time, ok: false, problems: 2, problem: "the database does not open" },
+    ] as const;
+    await repository.setVerifications(IDS[0], results);
+    expect(await open({}).verifications(IDS[0])).toEqual(results);
+    const listed = await all(repository.list());
+    expect(listed).toMatchObject([{ id: IDS[0], complete: true, labelled: false }]);
+    expect(listed[0]?.verified).not.toBe("");
+    expect(await problemsOf(repository, "content")).toEqual([]);
+    await repository.remove([IDS[0]]);
+    expect(await all(repository.list())).toEqual([]);
+  });
 }

@@ -80,7 +80,15 @@ export function formatHarness(options: FormatSuiteOptions, secret: SiteContext["
 }
 
 export function backupStart(id: string, sources: readonly string[]): BackupStart {
-  return { id, trigger: id.includes("manual") ? "manual" : "scheduled", started: STARTED, app: APP, sources };
+  const trigger = id.includes("manual") ? "manual" : "scheduled";
+  return {
+    id,
+    trigger,
+    started: STARTED,
+    app: APP,
+    run: { instance: "test host", plan: "nightly", due: STARTED },
+    sources,
+  };
 }
 
 export function partStart(source: string): PartStart {
@@ -98,9 +106,19 @@ async function makeBackup(
   try {
     const parts = [];
     for (const source of sources) parts.push(await writer.part(partStart(source), each(entries), options));
-    const { trigger, started, app } = start;
+    const { trigger, started, app, run } = start;
     const finished = new Date(STARTED.getTime() + 1000);
-    const manifest: Manifest = { id, siteId: "site-1", format, trigger, started, finished, app, parts, problems: [] };
+    const facts = {
+      id,
+      siteId: "site-1",
+      format,
+      trigger,
+      started,
+      finished,
+      app,
+      ...(run === undefined ? {} : { run }),
+    };
+    const manifest: Manifest = { ...facts, parts, problems: [] };
     await writer.commit(manifest, options);
     return manifest;
   } catch (error) {
