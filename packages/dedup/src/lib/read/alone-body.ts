@@ -3,7 +3,7 @@ import type { Refs } from "../list/refs.ts";
 import { type FeedLimits, feedChunks } from "./chunk-feed.ts";
 import type { ChunkReader } from "./chunks.ts";
 import { slices } from "./content-items.ts";
-import { otherSize, readTwice, tooLate } from "./read-errors.ts";
+import { readTwice, tooLate } from "./read-errors.ts";
 import { writeBody } from "./write-body.ts";
 
 const LIMITS: FeedLimits = { batchBytes: 4 * 1024 * 1024, batches: 4, sharesReader: true };
@@ -44,10 +44,8 @@ export class AloneBody {
 
   async writeTo(file: TargetFile, options: AbortOptions = {}): Promise<void> {
     this.#begin();
-    const { path, size } = this.#entry;
-    const writing = { content: this.#content(), reader: this.#reader, file, advance: this.#advance };
-    const found = await writeBody(writing, options);
-    if (found !== size) throw otherSize(path, size, found);
+    const content = this.#content();
+    await writeBody({ entry: this.#entry, content, reader: this.#reader, file, advance: this.#advance }, options);
   }
 
   /** The next entry has been pulled. */

@@ -1,4 +1,4 @@
-import type { Storage } from "@lifeboat/contracts";
+import { isLifeboatError, type Storage } from "@lifeboat/contracts";
 import { openHeader, parseHeader, SealedKind, type SealState } from "@lifeboat/crypto";
 import { type FileStretch, RangedReader, type RoomPool, type SegmentPlace } from "@lifeboat/frames";
 import { tasksInFlight } from "@lifeboat/threads";
@@ -89,7 +89,8 @@ export class FrameFetcher {
     const left = [...run.frames];
     try {
       using file = await this.#files.open(run.pack.id, this.#tools.signal);
-      const unread = file === null ? left.splice(0) : await this.#runFile(run.pack, left, file);
+      if (file !== null) await this.#runFile(run.pack, left, file);
+      const unread = left.splice(0).sort((a, b) => a.frame - b.frame);
       if (unread.length > 0) await this.#runStream({ pack: run.pack, frames: unread });
     } catch (error) {
       const told = isDamage(error) ? badPack(run.pack.id, "it can't be read to its end", error) : error;
@@ -100,12 +101,12 @@ export class FrameFetcher {
   /**
    * Has the threads read a pack's file themselves.
    *
-   * @param frames those that are dealt with are taken out
-   * @returns those that could not be read so
+   * @param frames those that are settled are taken out; the others could not be read so
    */
-  async #runFile(pack: PackPlace, frames: FrameRequest[], file: PackFile): Promise<FrameRequest[]> {
+  async #runFile(pack: PackPlace, frames: FrameRequest[], file: PackFile): Promise<void> {
     const { signal } = this.#tools;
-    const seal = await this.#seal(pack, () => file.head(PACK_HEADER_BYTES));
+    const seal = await this.#sealOfFile(pack, file);
+    if (seal === null) return;
     const opening: Promise<void>[] = [];
     const unread: FrameRequest[] = [];
     try {
@@ -120,8 +121,8 @@ export class FrameFetcher {
       }
     } finally {
       await Promise.all(opening); // the file stays open until no thread reads it
+      frames.push(...unread);
     }
-    return unread;
   }
 
   async #runStream({ pack, frames }: FrameRun<FrameRequest>): Promise<void> {
@@ -151,9 +152,22 @@ export class FrameFetcher {
       for (const frame of waiting) frame.reject(told);
     } finally {
       this.#bytesRead += reader.bytesRead;
-      await reader.close();
+      try {
+        await reader.close();
+      } finally {
+        await Promise.all(opening); // whatever becomes of the stream, a thread may still be writing
+      }
     }
-    await Promise.all(opening);
+  }
+
+  /** `null` where the system will not give the file's beginning: the storage tells why. */
+  async #sealOfFile(pack: PackPlace, file: PackFile): Promise<SealState | null> {
+    try {
+      return await this.#seal(pack, () => file.head(PACK_HEADER_BYTES));
+    } catch (error) {
+      if (isLifeboatError(error)) throw error;
+      return null;
+    }
   }
 
   /** What opens a pack's frames, from its header. */

@@ -32,13 +32,13 @@ export class PackFiles implements AsyncDisposable {
   /** Opens a pack; `null` where that can't be, and the storage is to be asked for its bytes. */
   async open(pack: string, signal: AbortSignal | undefined): Promise<PackFile | null> {
     if (this.#storage.openFile === undefined) return null;
+    signal?.throwIfAborted(); // what is opened after the end, nobody closes
     const known = this.#packs.get(pack);
     const entry = known ?? { opening: this.#find(pack), readers: 0 };
     this.#packs.delete(pack);
     this.#packs.set(pack, entry); // the longest idle come first
     entry.readers += 1;
     try {
-      signal?.throwIfAborted();
       const object = await entry.opening;
       signal?.throwIfAborted();
       if (object !== null) return this.#lease(entry, object);
@@ -50,11 +50,11 @@ export class PackFiles implements AsyncDisposable {
     }
   }
 
-  /** Closes them; no thread may read them any more. */
+  /** Closes them; no thread may read them any more, and nobody open one. */
   async [Symbol.asyncDispose](): Promise<void> {
     const entries = [...this.#packs.values()];
     this.#packs.clear();
-    for (const { opening } of entries) await (await opening)?.[Symbol.asyncDispose]();
+    await Promise.all(entries.map(close));
   }
 
   /** Why it can't be opened, the storage tells whoever asks for the bytes. */
@@ -85,9 +85,17 @@ export class PackFiles implements AsyncDisposable {
 
   #trim(): void {
     const idle = [...this.#packs].filter(([, { readers }]) => readers === 0);
-    for (const [pack, { opening }] of idle.slice(0, Math.max(0, idle.length - KEPT))) {
+    for (const [pack, entry] of idle.slice(0, Math.max(0, idle.length - KEPT))) {
       this.#packs.delete(pack);
-      opening.then((object) => object?.[Symbol.asyncDispose]()).catch(() => undefined); // it was only read
+      void close(entry);
     }
+  }
+}
+
+async function close({ opening }: Entry): Promise<void> {
+  try {
+    await (await opening)?.[Symbol.asyncDispose]();
+  } catch {
+    // it was only read; and who wanted to open it was told why it can't be
   }
 }

@@ -1,13 +1,13 @@
 import { write as writeCallback } from "node:fs";
 import { promisify } from "node:util";
-import type { AbortOptions, TargetFile } from "@lifeboat/contracts";
+import type { AbortOptions, EntryInfo, TargetFile } from "@lifeboat/contracts";
 import { ID_BYTES } from "../bytes.ts";
 import { type Refs, refId } from "../list/refs.ts";
 import type { Unpacked } from "../worker/unpack.ts";
 import type { ChunkMap, PackPlace } from "./chunk-map.ts";
 import type { ChunkReader } from "./chunks.ts";
 import type { FrameRequest } from "./frame-fetch.ts";
-import { isDamage } from "./read-errors.ts";
+import { isDamage, otherSize } from "./read-errors.ts";
 import { stretches } from "./stretches.ts";
 
 const write = promisify(writeCallback);
@@ -22,9 +22,10 @@ const AGAIN_BYTES = 4 * MIB;
 
 /** A file's content, and where it goes. */
 export interface BodyWriting {
+  readonly entry: Pick<EntryInfo, "path" | "size">;
   /** Its references, in order. */
   readonly content: AsyncIterable<Refs>;
-  readonly reader: ChunkReader;
+  readonly reader: Pick<ChunkReader, "map" | "fetch" | "batch" | "open">;
   readonly file: TargetFile;
   /** Called with bytes that are dealt with. */
   readonly advance: (bytes: number) => void;
@@ -41,10 +42,10 @@ interface PlacedChunk {
  * Has the threads write a file's content from where they unpack it, in the order in which it lies in the packs. A chunk
  * that is not right there is looked for elsewhere. Settles when nothing is written any more.
  *
- * @returns how many bytes the content has
  * @throws CORRUPT, NOT_FOUND; the system's error where the file can't be written
  */
-export async function writeBody(writing: BodyWriting, { signal }: AbortOptions): Promise<number> {
+export async function writeBody(writing: BodyWriting, { signal }: AbortOptions): Promise<void> {
+  const { path, size } = writing.entry;
   const underWay: Promise<void>[] = [];
   let position = 0;
   try {
@@ -52,7 +53,8 @@ export async function writeBody(writing: BodyWriting, { signal }: AbortOptions):
       for (const window of stretches(refs, WINDOW_BYTES)) {
         signal?.throwIfAborted();
         const chunks = placed(window, position);
-        position += chunks.reduce((sum, { length }) => sum + length, 0);
+        position += bytesOf(chunks);
+        if (position > size) throw otherSize(path, size, position); // no list can make a disk overflow
         const begun = writeWindow(chunks, writing, signal);
         begun.catch(() => undefined); // awaited in its turn
         underWay.push(begun);
@@ -60,7 +62,7 @@ export async function writeBody(writing: BodyWriting, { signal }: AbortOptions):
       }
     }
     while (underWay.length > 0) await underWay.shift();
-    return position;
+    if (position !== size) throw otherSize(path, size, position);
   } finally {
     await Promise.allSettled(underWay);
   }
@@ -89,7 +91,11 @@ async function writeWindow(
       if ("error" in outcome && !isDamage(outcome.error)) failed ??= outcome;
       const again = "error" in outcome ? frame.chunks : outcome.wrong;
       elsewhere.push(...again);
-      advance(bytesOf(frame.chunks) - bytesOf(again));
+      try {
+        advance(bytesOf(frame.chunks) - bytesOf(again));
+      } catch (error) {
+        failed ??= { error }; // it is the host's, and must not keep the other frames from being waited for
+      }
     }),
   );
   await reader.fetch(requests);
@@ -133,11 +139,12 @@ function requestFor(
   file: TargetFile,
   settle: (outcome: Outcome) => void,
 ): FrameRequest {
-  const numbers = new Map<number, number>();
+  const numbers = new Map<string, number>(); // by the id: of where a chunk begins, indexes may contradict each other
   const checks = new Uint32Array(chunks.length);
-  for (const [n, offset] of offsets.entries()) {
-    const number = numbers.get(offset) ?? numbers.size;
-    numbers.set(offset, number);
+  for (const [n, { id }] of chunks.entries()) {
+    const key = Buffer.from(id).toString("latin1");
+    const number = numbers.get(key) ?? numbers.size;
+    numbers.set(key, number);
     checks[n] = number;
   }
   const spans = new Uint32Array(2 * numbers.size);
