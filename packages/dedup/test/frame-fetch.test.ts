@@ -49,7 +49,7 @@ function requested() {
 }
 
 function fetcherOf(from: Storage, run: () => Promise<Unpacked>): FrameFetcher {
-  const threads: ReadThreads = { run, [Symbol.asyncDispose]: async () => {} };
+  const threads: ReadThreads = { run, isInline: false, [Symbol.asyncDispose]: async () => {} };
   const rooms = new RoomPool(0, 0);
   return new FrameFetcher({ storage: from, siteKey: KEY.siteKey, threads, size: 2, rooms, signal: undefined });
 }

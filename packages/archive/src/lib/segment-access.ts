@@ -77,7 +77,9 @@ export class SegmentAccess {
     const place = this.layout.segments[segment];
     if (place === undefined) throw badLayout(this.layout.key, `it has no segment ${segment}`);
     const wanted = { op: "unpack", segment, unpacked: place.unpackedLength, checks } as const;
-    if (this.#file === null) return { opened: this.#unpack(wanted, keep, await this.#read(segment, until)) };
+    // The host's own thread is not to wait for a disk.
+    if (this.#file === null || this.#threads.pool.isInline)
+      return { opened: this.#unpack(wanted, keep, await this.#read(segment, until)) };
     this.#signal?.throwIfAborted();
     const stretch = { fd: this.#file.fd, offset: place.offset, length: place.storedLength };
     const opened = this.#unpack(wanted, keep, stretch).then(async (answer) => {

@@ -88,7 +88,9 @@ export class FrameFetcher {
   async #run(run: FrameRun<FrameRequest>): Promise<void> {
     const left = [...run.frames];
     try {
-      using file = await this.#files.open(run.pack.id, this.#tools.signal);
+      const { threads, signal } = this.#tools;
+      // The host's own thread is not to wait for a disk.
+      using file = threads.isInline ? null : await this.#files.open(run.pack.id, signal);
       if (file !== null) await this.#runFile(run.pack, left, file);
       const unread = left.splice(0).sort((a, b) => a.frame - b.frame);
       if (unread.length > 0) await this.#runStream({ pack: run.pack, frames: unread });
@@ -197,7 +199,11 @@ export class FrameFetcher {
     // Nobody may close a file while a thread is at it: then only the thread's own answer counts.
     const isAtFile = writes !== undefined || !(stored instanceof Uint8Array);
     try {
-      const opened = await threads.run(task, { signal: isAtFile ? undefined : signal, transfer: moved });
+      const opened = await threads.run(task, {
+        signal: isAtFile ? undefined : signal,
+        transfer: moved,
+        inlineFirst: !isAtFile,
+      });
       if (opened.stored !== undefined) rooms.give(opened.stored);
       if (opened.unread === true && onUnread !== undefined) onUnread(request);
       else request.resolve(opened);
