@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openVersions } from "../src/dedup/changes.ts";
 import { geometricMean, type Result, ratios, table, verdict } from "../src/dedup/report.ts";
 import { scalingTable } from "../src/dedup/scaling.ts";
@@ -58,10 +58,10 @@ describe("the report of the dedup benchmark", () => {
 
 describe("the second version of a corpus", () => {
   let dir = "";
-  beforeEach(async () => {
+  beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), "lifeboat-bench-test-"));
   });
-  afterEach(() => rm(dir, { recursive: true, force: true }));
+  afterAll(() => rm(dir, { recursive: true, force: true }));
 
   async function look(folder: string) {
     const found = new Map<string, { inode: number; content: string }>();
@@ -93,7 +93,7 @@ describe("the second version of a corpus", () => {
   );
 
   it("comes back from a change that was broken off half-way", async () => {
-    const versions = await openVersions("source", dir, 0.001);
+    const versions = await openVersions("source", dir, 0.002);
     const first = await look(versions.folder);
     await versions.show(2);
     const store = (await readdir(join(dir, "corpora"))).find((each) => each.includes("changes")) ?? "";
@@ -102,6 +102,6 @@ describe("the second version of a corpus", () => {
     await writeFile(join(dir, "corpora", store, "second"), "");
     const { rename } = await import("node:fs/promises");
     for (const { from, to } of moves.slice(0, 2)) await rename(from, to);
-    expect(await look((await openVersions("source", dir, 0.001)).folder)).toEqual(first);
+    expect(await look((await openVersions("source", dir, 0.002)).folder)).toEqual(first);
   });
 });

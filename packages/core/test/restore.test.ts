@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { link, lstat, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Source } from "@lifeboat/contracts";
+import { archive } from "@lifeboat/archive";
+import type { Format, Source } from "@lifeboat/contracts";
 import { directory } from "@lifeboat/sources";
 import { memoryStorage } from "@lifeboat/storage-memory";
 import { describe, expect, it } from "vitest";
@@ -42,6 +43,40 @@ describe("a plan to restore", () => {
     expect(report.sources).toEqual([{ source: "media", entries: 3, bytes: 7, unchanged: 1 }]);
     expect(await tree(root)).toEqual({ "same.txt": "same", "old.txt": "old", "gone.txt": "gone" });
     expect((await stat(join(root, "same.txt"))).ino, "an unchanged file is not written again").toBe(ino);
+  });
+
+  it("is carried out without a second look at what the backup alone decides, but for a plan from elsewhere", async () => {
+    const looks: string[] = [];
+    const format = archive();
+    const watched: Format = {
+      ...format,
+      open(site) {
+        const repository = format.open(site);
+        return {
+          ...repository,
+          verify(id, level, options) {
+            looks.push(level);
+            return repository.verify(id, level, options);
+          },
+          entries(...args) {
+            looks.push("entries");
+            return repository.entries(...args);
+          },
+        };
+      },
+    };
+    const source = texts("data", { a: "1", b: "2" });
+    const { engine } = host({ sources: [source], format: watched });
+    const { id } = await engine.backup({ site: "local" });
+    const plan = await engine.planRestore({ site: "local", id, select: { data: ["a"] } });
+    expect(looks.splice(0)).toEqual(["entries", "presence"]);
+    await engine.restore(plan, { confirm: plan.token });
+    expect(looks.splice(0)).toEqual(["checksum"]);
+    const again = structuredClone(await engine.planRestore({ site: "local", id, select: { data: ["a"] } }));
+    looks.splice(0);
+    await engine.restore(again, { confirm: again.token });
+    expect(looks).toEqual(["entries", "presence", "checksum"]);
+    expect(source.restored).toEqual({ a: "1" });
   });
 
   it("removes only what the backup would have held, whatever the source leaves out today", async () => {

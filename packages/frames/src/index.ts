@@ -4,6 +4,7 @@ export type { Codec, CodecName } from "./lib/codec/codec.ts";
 export { type CodecSetup, openCodec } from "./lib/codec/open-codec.ts";
 export { setupCodec } from "./lib/codec/setup-codec.ts";
 export { looksIncompressible } from "./lib/codec/stored.ts";
+export { type FileStretch, StretchReader } from "./lib/file-stretch.ts";
 export { type OpenFile, OpenFiles } from "./lib/open-files.ts";
 export { packedEntry } from "./lib/packed-entry.ts";
 export { type RangedObject, RangedReader, type SegmentPlace } from "./lib/ranged-reader.ts";

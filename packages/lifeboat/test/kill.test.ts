@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { createBackupEngine, directory, localStorage, rawKey } from "../src/index.ts";
 
 /** How often it is killed; LIFEBOAT_KILLS=200 for a long run. */
-const KILLS = Number(process.env.LIFEBOAT_KILLS ?? 8);
+const KILLS = Number(process.env.LIFEBOAT_KILLS ?? 4);
 const KEY = new Uint8Array(32).fill(3);
 
 let root = "";

@@ -9,7 +9,8 @@ import { build } from "esbuild";
 import { expect, test } from "vitest";
 import { temporaryDirectory, unfinished } from "./helpers.ts";
 
-const KILLS = 25;
+/** How often a process is killed; LIFEBOAT_KILLS=100 for a long run. */
+const KILLS = Number(process.env.LIFEBOAT_KILLS ?? 8);
 
 async function bundledChild(): Promise<string> {
   const outfile = join(await temporaryDirectory(), "child.mjs");

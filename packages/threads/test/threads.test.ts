@@ -71,7 +71,11 @@ it("The first tasks are answered on the calling thread where a worker would come
     name: "echo",
   });
   const ask = () => threads.run({ op: "count" });
-  expect(await Promise.all([ask(), ask(), ask(), ask()])).toEqual([1, 2, 1, 2]); // two places, each with a count of its own
+  expect(threads.isInline).toBe(true);
+  expect(await threads.run({ op: "count" }, { inlineFirst: false })).toBe(1); // it has to wait for a disk, say
+  expect(threads.isInline).toBe(true);
+  expect(await Promise.all([ask(), ask(), ask(), ask()])).toEqual([1, 2, 2, 3]); // two places, each with a count of its own
+  expect(threads.isInline).toBe(false);
 });
 
 describe("Worker threads", () => {

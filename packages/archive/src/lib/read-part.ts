@@ -33,7 +33,7 @@ export async function* readPart(reading: PartReading, options: ReadOptions): Asy
   let bytes = 0;
   const advance = (by: number) => {
     bytes += by;
-    onProgress?.({ entries, bytes, storedBytes: access.reader.bytesRead });
+    onProgress?.({ entries, bytes, storedBytes: access.bytesRead });
   };
   const items = new FedItems(feed);
   try {

@@ -1,4 +1,5 @@
-import type { RangedReader, RoomPool } from "@lifeboat/frames";
+import type { LocalObject } from "@lifeboat/contracts";
+import type { FileStretch, RangedReader, RoomPool } from "@lifeboat/frames";
 import { tasksInFlight } from "@lifeboat/threads";
 import { badLayout, type PartLayout } from "./part-layout.ts";
 import type { PartThreads } from "./segment-line.ts";
@@ -24,26 +25,47 @@ export interface BegunSegment {
   readonly opened: Promise<Unpacked>;
 }
 
+/** What segments are read with. */
+export interface SegmentTools {
+  readonly layout: PartLayout;
+  /** The part as an open file, which the threads read themselves; `null` where it is none. */
+  readonly file: LocalObject | null;
+  readonly reader: RangedReader;
+  readonly threads: PartThreads;
+  readonly rooms: RoomPool;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Reads a part's segments and has the threads open them. Calls must not overlap. */
 export class SegmentAccess {
   readonly layout: PartLayout;
-  readonly reader: RangedReader;
+  readonly #file: LocalObject | null;
+  readonly #reader: RangedReader;
   readonly #threads: PartThreads;
   readonly #rooms: RoomPool;
   readonly #signal: AbortSignal | undefined;
 
-  constructor(
-    layout: PartLayout,
-    reader: RangedReader,
-    threads: PartThreads,
-    rooms: RoomPool,
-    signal: AbortSignal | undefined,
-  ) {
+  /** What could not be read by a thread is read here, one after the other. */
+  #reading: Promise<unknown> = Promise.resolve();
+  #fileBytes = 0;
+
+  constructor({ layout, file, reader, threads, rooms, signal }: SegmentTools) {
     this.layout = layout;
-    this.reader = reader;
+    this.#file = file;
+    this.#reader = reader;
     this.#threads = threads;
     this.#rooms = rooms;
     this.#signal = signal;
+  }
+
+  /** Bytes read from the storage so far. */
+  get bytesRead(): number {
+    return this.#fileBytes + this.#reader.bytesRead;
+  }
+
+  /** Ends the request that is under way. */
+  async close(): Promise<void> {
+    await this.#reader.close();
   }
 
   /**
@@ -54,25 +76,42 @@ export class SegmentAccess {
   async begin({ segment, until = segment, keep, checks = [] }: SegmentRequest): Promise<BegunSegment> {
     const place = this.layout.segments[segment];
     if (place === undefined) throw badLayout(this.layout.key, `it has no segment ${segment}`);
-    const stored = await this.reader.read(segment, until);
-    const room = keep ? this.#rooms.take(place.unpackedLength) : undefined;
-    const task: UnpackTask = {
-      op: "unpack",
-      segment,
-      stored,
-      unpacked: place.unpackedLength,
-      ...(room === undefined ? {} : { room }),
-      checks,
-    };
-    const transfer = room === undefined ? [stored.buffer] : [stored.buffer, room.buffer];
-    const opened = (this.#threads.pool.run(task, { signal: this.#signal, transfer }) as Promise<Unpacked>).then(
-      (answer) => {
-        this.#rooms.give(answer.stored);
-        return answer;
-      },
-    );
+    const wanted = { op: "unpack", segment, unpacked: place.unpackedLength, checks } as const;
+    // The host's own thread is not to wait for a disk.
+    if (this.#file === null || this.#threads.pool.isInline)
+      return { opened: this.#unpack(wanted, keep, await this.#read(segment, until)) };
+    this.#signal?.throwIfAborted();
+    const stretch = { fd: this.#file.fd, offset: place.offset, length: place.storedLength };
+    const opened = this.#unpack(wanted, keep, stretch).then(async (answer) => {
+      if (answer.unread === true) return this.#unpack(wanted, keep, await this.#read(segment, segment));
+      this.#fileBytes += place.storedLength;
+      return answer;
+    });
     opened.catch(() => undefined); // it is awaited in its turn
     return { opened };
+  }
+
+  #read(segment: number, until: number): Promise<Uint8Array<ArrayBuffer>> {
+    const reading = this.#reading.then(() => this.#reader.read(segment, until));
+    this.#reading = reading.catch(() => undefined); // whoever asked for it hears of it
+    return reading;
+  }
+
+  #unpack(
+    wanted: Omit<UnpackTask, "stored" | "room">,
+    keep: boolean,
+    stored: Uint8Array<ArrayBuffer> | FileStretch,
+  ): Promise<Unpacked> {
+    const room = keep ? this.#rooms.take(wanted.unpacked) : undefined;
+    const task: UnpackTask = { ...wanted, stored, ...(room === undefined ? {} : { room }) };
+    const transfer = [stored, room].flatMap((bytes) => (bytes instanceof Uint8Array ? [bytes.buffer] : []));
+    const answer = this.#threads.pool.run(task, { signal: this.#signal, transfer }) as Promise<Unpacked>;
+    const opened = answer.then((unpacked) => {
+      if (unpacked.stored !== undefined) this.#rooms.give(unpacked.stored);
+      return unpacked;
+    });
+    opened.catch(() => undefined); // it is awaited in its turn
+    return opened;
   }
 
   /**

@@ -38,7 +38,7 @@ export async function verifyPart(reading: PartReading, object: string, options: 
       onProblem({ ...problem, path: item.row.info.path });
       reported = damage;
     }
-    onProgress?.({ entries, bytes, storedBytes: access.reader.bytesRead });
+    onProgress?.({ entries, bytes, storedBytes: access.bytesRead });
   }
   await verifyOtherSegments(reading, opened, object, options);
 }

@@ -70,6 +70,14 @@ export interface SourceEntry extends Omit<EntryInfo, "size" | "sha256" | "conten
   readonly local?: LocalFile;
 }
 
+/** A new, empty file of this machine that content is written to. */
+export interface TargetFile {
+  /** Open for writing. */
+  readonly fd: number;
+  /** The same file, open for writing past the page cache (`O_DIRECT`): for memory, places and lengths that begin with a page. */
+  readonly directFd?: number | undefined;
+}
+
 /**
  * An entry on its way out of a backup. The reader takes its content, or leaves it,
  * before it pulls the next one.
@@ -88,6 +96,15 @@ export interface RestoredEntry extends EntryInfo {
    * @throws CORRUPT where it is not what was backed up; INVALID once the next entry has been pulled
    */
   readonly copyTo?: (target: Uint8Array) => number;
+  /**
+   * Writes the content to a file, in any order and from several threads, without it passing through the event loop;
+   * stretches of zeros may be left out. It settles only when nothing writes any more: the file is not to be closed
+   * before. Instead of `open`; absent where the content is small, or has to pass through here.
+   *
+   * @throws CORRUPT where it is not what was backed up; INVALID once the next entry has been pulled; the system's error
+   *   where the file can't be written (`ENOSPC`, …)
+   */
+  readonly writeTo?: (file: TargetFile, options?: AbortOptions) => Promise<void>;
   /**
    * The content; for a file only, and read once. The pieces are the reader's, but for
    * `reuse`. It ends normally only after all of it was checked.

@@ -119,6 +119,8 @@ export interface VerifyProblem {
 export interface CheckOptions extends AbortOptions {
   /** Only these sources. Default: all. */
   readonly sources?: readonly string[] | undefined;
+  /** At level `presence`: only what these entries need, where a format can tell that apart. Default: all. */
+  readonly select?: ((entry: EntryInfo) => boolean) | undefined;
   readonly onProgress?: ((done: WorkDone) => void) | undefined;
   readonly onProblem: (problem: VerifyProblem) => void;
 }

@@ -49,6 +49,16 @@ export interface SweepOptions extends AbortOptions {
   readonly olderThan?: number | undefined;
 }
 
+/**
+ * An object that is open as a file of this machine. Its descriptor belongs to the process, so
+ * that any thread can read it, at any place; it is closed by disposing, once none reads any more.
+ */
+export interface LocalObject extends AsyncDisposable {
+  readonly fd: number;
+  /** In bytes. */
+  readonly size: number;
+}
+
 /** Room in a storage, in bytes. */
 export interface StorageSpace {
   /** What can still be written. */
@@ -118,6 +128,13 @@ export interface Storage extends AsyncDisposable {
    * @throws NOT_FOUND on the first pull where the key is absent
    */
   get(key: string, options?: GetOptions): AsyncIterable<Uint8Array>;
+  /**
+   * Opens an object as a file, so that its bytes need not pass through the event loop. Only for storages whose objects
+   * are regular files of this machine, and faster than {@link get}; what limits, delays or changes reads has it not.
+   *
+   * @throws NOT_FOUND
+   */
+  openFile?(key: string, options?: AbortOptions): Promise<LocalObject>;
   /** What is at the key, or `null` where it is proven absent. */
   stat(key: string, options?: AbortOptions): Promise<ObjectInfo | null>;
   /** Every object whose key begins with `prefix`, in no promised order. Unfinished puts never show. */

@@ -243,6 +243,7 @@ export function createBackupEngine<
     planEvents: createPlanEvents(),
     unregistered,
     restores: new Map(),
+    prepared: new WeakMap(),
     temporaryDirectory: options.temporaryDirectory ?? tmpdir(),
   };
   const scheduler = createScheduler(engine, jobs);
@@ -294,10 +295,11 @@ export function createBackupEngine<
     backup,
     verify,
     async planRestore({ signal, ...request }) {
-      const { plan } = await stillThere(request, () =>
+      const prepared = await stillThere(request, () =>
         prepareRestore(engine, request, signal ?? new AbortController().signal),
       );
-      return plan;
+      engine.prepared.set(prepared.plan, prepared);
+      return prepared.plan;
     },
     restore: (plan, options?: RestoreOptions) =>
       jobs.start({ kind: "restore", site: plan.site, signal: options?.signal }, (job) =>

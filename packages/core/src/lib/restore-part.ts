@@ -12,9 +12,8 @@ import type {
 } from "@lifeboat/contracts";
 import { Bits } from "./bits.ts";
 import { sourceFailed } from "./errors.ts";
-import { compilePatterns } from "./patterns.ts";
 import { checkSourceVersion } from "./restore-checks.ts";
-import { type Selection, selectEntries } from "./selection.ts";
+import type { Selection } from "./selection.ts";
 import type { OpenSite } from "./sites.ts";
 
 /** One source's share of a restore, as it is asked for. */
@@ -28,6 +27,8 @@ export interface PartRequest {
   readonly registered: boolean;
   readonly to: string | undefined;
   readonly select: readonly string[] | undefined;
+  /** What {@link select} selects; `null` for everything. */
+  readonly selection: Selection | null;
   readonly spare: true | readonly string[];
   readonly mode: RestoreMode;
   readonly app: AppInfo;
@@ -38,8 +39,6 @@ export interface PartRequest {
 
 /** One source's share of a restore, worked out. */
 export interface PartPlan extends PartRequest {
-  /** `null` for everything. */
-  readonly selection: Selection | null;
   readonly entries: number;
   readonly bytes: number;
   /** Which entries are there already, by their number among those that are restored. */
@@ -64,9 +63,8 @@ export interface ChangeSink {
 
 /** Works out what one source's share would do. */
 export async function planPart(request: PartRequest, changes: ChangeSink): Promise<PartPlan> {
-  const { site, id, part, source, select, spare, to, mode, app, signal } = request;
+  const { site, id, part, source, select, selection, spare, to, mode, app, signal } = request;
   const infos = () => site.repository.entries(id, part.source, { signal });
-  const selection = select === undefined ? null : await selectEntries(compilePatterns(select), infos);
   const entries = selection?.entries ?? part.counts.files + part.counts.directories + part.counts.links;
   const context: RestoreCheckContext = {
     app,
@@ -90,21 +88,28 @@ export async function planPart(request: PartRequest, changes: ChangeSink): Promi
   const compared =
     selection === null && to !== undefined && (await isEmptyPlace(to))
       ? await createAll(part, infos(), changes)
-      : await compare(source, context, restored(infos(), selection), changes);
+      : await compare(source, context, restored(infos, selection), changes);
   checks.push(...(await ownChecks(source, { ...context, size: compared.missing })));
   // What can't be compared looks the same after the restore: only counting tells that the plan was carried out.
   const digest = source.compare === undefined ? `${compared.digest} ${request.restores}` : compared.digest;
-  return { ...request, ...compared, digest, selection, entries, bytes: context.size, checks };
+  return { ...request, ...compared, digest, entries, bytes: context.size, checks };
 }
 
 /** The entries as they are restored. */
-async function* restored(infos: AsyncIterable<EntryInfo>, selection: Selection | null): AsyncGenerator<EntryInfo> {
+async function* restored(
+  infos: () => AsyncIterable<EntryInfo>,
+  selection: Selection | null,
+): AsyncGenerator<EntryInfo> {
   if (selection === null) {
-    yield* infos;
+    yield* infos();
+    return;
+  }
+  if (selection.kept !== null) {
+    yield* selection.kept;
     return;
   }
   const pass = selection.pass();
-  for await (const info of infos) yield* pass(info);
+  for await (const info of infos()) yield* pass(info);
 }
 
 type Compared = Pick<PartPlan, "unchanged" | "missing" | "touches" | "digest">;

@@ -1,17 +1,21 @@
 import { createHash } from "node:crypto";
 import { isAbsolute, resolve } from "node:path";
 import {
+  type EntryInfo,
   LifeboatError,
   type Manifest,
   type PartInfo,
   type RestoreChange,
   type RestoreCheck,
 } from "@lifeboat/contracts";
+import { isDamage } from "./errors.ts";
 import { expectManifest } from "./find-backup.ts";
+import { compilePatterns } from "./patterns.ts";
 import { checkApp, checkDestinations, checkOverlap, type Destination, type Place } from "./restore-checks.ts";
 import { type ChangeSink, type PartPlan, planPart } from "./restore-part.ts";
 import type { PlannedChange, RestorePlan, RestoreRequest } from "./restore-types.ts";
 import type { RunContext } from "./run-context.ts";
+import { type Selection, selectEntries } from "./selection.ts";
 import type { OpenSite } from "./sites.ts";
 
 /** A plan, and what carrying it out needs beyond its data. */
@@ -20,15 +24,24 @@ export interface PreparedRestore {
   readonly site: OpenSite;
   readonly manifest: Manifest;
   readonly parts: readonly PartPlan[];
+  /** What the backup was found to lack, and when, by the engine's monotonic clock. */
+  readonly presence: { readonly checks: readonly RestoreCheck[]; readonly at: number };
 }
 
+/** So long, in milliseconds, a look at whether all of a backup is there need not be repeated. */
+const PRESENCE_MS = 60_000;
 const MAX_CHANGES = 1000;
 
-/** Works out what a restore would do. Touches nothing. */
+/**
+ * Works out what a restore would do. Touches nothing.
+ *
+ * @param earlier what was worked out before of the same request: what only depends on the backup is taken from it
+ */
 export async function prepareRestore(
   engine: RunContext,
   request: RestoreRequest,
   signal: AbortSignal,
+  earlier?: PreparedRestore,
 ): Promise<PreparedRestore> {
   const { id } = request;
   assertRequest(request);
@@ -42,7 +55,16 @@ export async function prepareRestore(
   // What lies elsewhere is not this source's to clear away, unless somebody says so.
   const elsewhere = chosen.every(({ source }) => own(request.to, source) !== undefined);
   const mode = request.mode ?? (elsewhere ? "merge" : "replace");
-  checks.push(...(await checkPresence(site, id, chosen, signal)));
+  const known = earlier?.site === site && isSame(earlier.manifest, manifest) ? earlier : undefined;
+  const { selections, unreadable } = await selectParts(request, chosen, known, { site, signal });
+  const presence =
+    known !== undefined && engine.clock.monotonic() - known.presence.at < PRESENCE_MS
+      ? known.presence
+      : {
+          at: engine.clock.monotonic(),
+          checks: await checkPresence(site, id, chosen, selections, signal),
+        };
+  checks.push(...presence.checks);
   const damaged = new Set(checks.flatMap((check) => (check.code === "integrity" ? [check.source] : [])));
   for (const part of chosen) {
     const to = own(request.to, part.source);
@@ -51,6 +73,8 @@ export async function prepareRestore(
     const source = registered ?? (to === undefined ? undefined : engine.unregistered?.(part.source, to));
     if (source === undefined) checks.push(notRegistered(part.source, engine.unregistered !== undefined));
     if (source === undefined || damaged.has(part.source)) continue;
+    const lost = unreadable.get(part.source);
+    if (lost !== undefined) throw lost;
     const planned = await planPart(
       {
         site,
@@ -63,6 +87,7 @@ export async function prepareRestore(
         app: engine.app,
         registered: registered !== undefined,
         select: select === true ? undefined : select,
+        selection: selections.get(part.source) ?? null,
         spare: untaken(manifest, part),
         restores: engine.restores.get(part.source) ?? 0,
       },
@@ -94,7 +119,7 @@ export async function prepareRestore(
     changes: changes.total(),
     ok: checks.every(({ level }) => level !== "error"),
   };
-  return { plan: { ...draft, token: tokenOf(draft, manifest, parts) }, site, manifest, parts };
+  return { plan: { ...draft, token: tokenOf(draft, manifest, parts) }, site, manifest, parts, presence };
 }
 
 /**
@@ -138,15 +163,49 @@ function choose(manifest: Manifest, { select, to }: RestoreRequest, checks: Rest
   return manifest.parts.filter(({ source }) => asked.includes(source));
 }
 
+function isSame(a: Manifest, b: Manifest): boolean {
+  const objects = ({ id, siteId, parts }: Manifest) =>
+    JSON.stringify([id, siteId, parts.map((part) => [part.source, part.counts, part.objects])]);
+  return objects(a) === objects(b);
+}
+
+/** What is selected of each part of which not everything is; nothing of one whose list can't be read. */
+async function selectParts(
+  { id, select }: RestoreRequest,
+  parts: readonly PartInfo[],
+  known: PreparedRestore | undefined,
+  { site, signal }: { readonly site: OpenSite; readonly signal: AbortSignal },
+) {
+  const selections = new Map<string, Selection>();
+  const unreadable = new Map<string, LifeboatError>();
+  for (const { source } of parts) {
+    const texts = own(select, source);
+    if (texts === undefined || texts === true) continue;
+    const before = known?.parts.find(({ part }) => part.source === source)?.selection;
+    try {
+      const infos = () => site.repository.entries(id, source, { signal });
+      selections.set(source, before ?? (await selectEntries(compilePatterns(texts), infos)));
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      unreadable.set(source, error); // the check for presence tells all that is damaged
+    }
+  }
+  return { selections, unreadable };
+}
+
 async function checkPresence(
   { repository }: OpenSite,
   id: string,
   parts: readonly PartInfo[],
+  selections: ReadonlyMap<string, Selection>,
   signal: AbortSignal,
 ): Promise<RestoreCheck[]> {
   const checks: RestoreCheck[] = [];
+  const [first, ...others] = parts;
+  const only = first === undefined || others.length > 0 ? undefined : selections.get(first.source);
   await repository.verify(id, "presence", {
     sources: parts.map(({ source }) => source),
+    ...(only === undefined ? {} : { select: (entry: EntryInfo) => only.needs(entry) }),
     signal,
     onProblem({ message, source }) {
       const named = source === undefined ? {} : { source };

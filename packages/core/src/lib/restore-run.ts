@@ -29,7 +29,7 @@ export async function runRestore(
   const { site, id } = plan;
   using _lock = engine.locks.take({ job: job.id, kind: "restore", site, sources: inPlace, backup: id });
   job.phase("checking");
-  const prepared = await prepareRestore(engine, requestOf(plan), job.signal);
+  const prepared = await prepareRestore(engine, requestOf(plan), job.signal, engine.prepared.get(plan));
   if (!prepared.plan.ok) throw forbidden(prepared.plan);
   if (prepared.plan.token !== confirm) throw changed();
   await checkContent(prepared, job);

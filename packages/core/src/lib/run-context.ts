@@ -4,6 +4,8 @@ import type { LocalLocks } from "./local-locks.ts";
 import type { Plan } from "./plans/plan.ts";
 import type { PlanEvents } from "./plans/plan-events.ts";
 import type { RunRecords } from "./plans/run-records.ts";
+import type { PreparedRestore } from "./restore-plan.ts";
+import type { RestorePlan } from "./restore-types.ts";
 import type { Sites } from "./sites.ts";
 import type { SourceRegistry } from "./sources.ts";
 
@@ -25,4 +27,6 @@ export interface RunContext {
   readonly temporaryDirectory: string;
   /** How many restores each source has been given, by its id. */
   readonly restores: Map<string, number>;
+  /** What the plans stand for that were worked out here. */
+  readonly prepared: WeakMap<RestorePlan, PreparedRestore>;
 }

@@ -16,7 +16,12 @@ export interface Selection {
   /** How many entries were selected, and their bytes of content; directories above them do not count. */
   readonly entries: number;
   readonly bytes: number;
+  /** All that is restored, in the order of a pass, where that is little; else `null`. */
+  readonly kept: readonly EntryInfo[] | null;
 }
+
+/** So many entries are kept at most, so that they need not be looked for again. */
+const KEPT = 2000;
 
 /** What a first pass over the entries learns. */
 interface Findings {
@@ -25,6 +30,7 @@ interface Findings {
   readonly parents: Set<string>;
   /** By the path of an unselected target: the first selected link to it, which takes its place. */
   readonly heirs: Map<string, string>;
+  readonly kept: Kept;
   entries: number;
   bytes: number;
 }
@@ -63,22 +69,72 @@ export async function selectEntries(patterns: Patterns, entries: () => AsyncIter
     unmatched: patterns.texts.filter((_, i) => !found.matched.has(i)),
     entries: found.entries,
     bytes: found.bytes,
+    kept: found.heirs.size === 0 ? found.kept.entries : null,
   };
 }
 
 async function findSelected(patterns: Patterns, entries: AsyncIterable<EntryInfo>): Promise<Findings> {
-  const found: Findings = { matched: new Set(), parents: new Set(), heirs: new Map(), entries: 0, bytes: 0 };
-  for await (const { path, type, target, size } of entries) {
+  const found: Findings = {
+    matched: new Set(),
+    parents: new Set(),
+    heirs: new Map(),
+    kept: new Kept(),
+    entries: 0,
+    bytes: 0,
+  };
+  for await (const entry of entries) {
+    const { path, type, target, size } = entry;
+    if (type === "directory") found.kept.enter(entry);
     const hits = patterns.matches(path);
     if (hits.length === 0) continue;
     found.entries += 1;
     found.bytes += size;
+    found.kept.add(entry);
     for (const hit of hits) found.matched.add(hit);
     for (const parent of ancestors(path)) found.parents.add(parent);
     if (type !== "hardlink" || target === undefined || found.heirs.has(target)) continue;
     if (patterns.matches(target).length === 0) found.heirs.set(target, path);
   }
   return found;
+}
+
+/** What is selected, and the directories above it, as long as that is little and each directory comes just before what is in it. */
+class Kept {
+  /** The directories that the walk is in. */
+  readonly #above: EntryInfo[] = [];
+  readonly #added = new Set<string>();
+  #entries: EntryInfo[] | null = [];
+
+  get entries(): readonly EntryInfo[] | null {
+    return this.#entries;
+  }
+
+  enter(directory: EntryInfo): void {
+    if (this.#entries === null) return;
+    this.#leave(directory.path);
+    this.#above.push(directory);
+  }
+
+  add(entry: EntryInfo): void {
+    if (this.#entries === null) return;
+    this.#leave(entry.path);
+    const above = this.#above.filter(({ path }) => path !== entry.path);
+    const isWhole = above.length === ancestors(entry.path).length;
+    const added = [...above, entry].filter(({ path }) => !this.#added.has(path));
+    if (!isWhole || this.#entries.length + added.length > KEPT) {
+      this.#entries = null;
+      return;
+    }
+    for (const each of added) this.#added.add(each.path);
+    this.#entries.push(...added);
+  }
+
+  #leave(path: string): void {
+    for (let last = this.#above.at(-1); last !== undefined; last = this.#above.at(-1)) {
+      if (path === last.path || path.startsWith(`${last.path}/`)) return;
+      this.#above.pop();
+    }
+  }
 }
 
 /** The directories above the links that take their target's place, as the backup knows them. */

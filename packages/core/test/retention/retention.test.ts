@@ -153,6 +153,21 @@ describe("a plan's retention", () => {
     expect((await gone.engine.plans.prune("nightly")).removed).toMatchObject([{ backup: { id: first.id } }]);
   });
 
+  it("keeps the latest that is sound where verifications have found the newer ones damaged", async () => {
+    const { engine, backUp, storage } = retainingHost({ plans: { nightly: { retention: { keepLast: 1 } } } });
+    const sound = await backUp("nightly", night(1));
+    for (const day of [2, 3]) {
+      const { id } = await backUp("nightly", night(day));
+      const [part] = (await keys(storage, `backups/${id}/`)).filter((key) => key.includes("settings"));
+      await storage.put(part ?? "", Buffer.from("rot"));
+      expect(await engine.verify({ site: "local", id, level: "checksum" })).toMatchObject({ ok: false });
+    }
+    const { keep, remove } = await engine.plans.preview("nightly");
+    expect(keep.map(({ text }) => text)).toEqual(["kept: last #1, latest", "kept: latest whole one"]);
+    expect(keep[1]?.backup.id).toBe(sound.id);
+    expect(remove).toHaveLength(1);
+  });
+
   it("may be tried out with another policy before it is taken", async () => {
     const { engine, backUp } = retainingHost({ plans: { nightly: {} } });
     for (const day of [1, 2, 3]) await backUp("nightly", night(day));

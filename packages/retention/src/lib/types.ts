@@ -4,7 +4,10 @@ import type { KeepReason, RemoveReason } from "./reasons.ts";
 /** A source that a backup holds. */
 export interface RetentionSource {
   readonly id: string;
-  /** Whether all of it is in the backup: neither limited to some folders or sections, nor with problems. Default: `true`. */
+  /**
+   * Whether all of it is in the backup, and sound as far as is known: not limited to some folders or sections, without
+   * problems, and not found damaged. Default: `true`.
+   */
   readonly whole?: boolean | undefined;
 }
 

@@ -37,6 +37,10 @@ export function decorated(inner: Storage, decoration: Decoration): Storage {
     stat: decoration.stat ?? ((key, o) => inner.stat(key, o)),
     list: decoration.list ?? ((prefix, o) => inner.list(prefix, o)),
     delete: decoration.delete ?? ((keys, o) => inner.delete(keys, o)),
+    // What replaces `get` has its reasons: they hold for the files of objects as well.
+    ...(inner.openFile === undefined || decoration.get !== undefined
+      ? {}
+      : { openFile: (key, o) => inner.openFile?.(key, o) ?? Promise.reject(new Error("It cannot be opened.")) }),
     ...(inner.connect === undefined ? {} : { connect: (o) => inner.connect?.(o) ?? Promise.resolve() }),
     ...(inner.sweep === undefined || decoration.sweep === null
       ? {}

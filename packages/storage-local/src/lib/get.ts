@@ -1,9 +1,10 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { type GetOptions, LifeboatError, resolveRange } from "@lifeboat/contracts";
+import { type GetOptions, LifeboatError, type LocalObject, resolveRange } from "@lifeboat/contracts";
 import { errnoOf, missing } from "./errors.ts";
 import { foldersExist, linkInTheWay } from "./folders.ts";
 import { assertMounted } from "./mount.ts";
+import type { Settings } from "./options.ts";
 import type { Parts } from "./parts.ts";
 import { PIECE_BYTES, PieceRooms } from "./piece-rooms.ts";
 import { type Place, placeOf } from "./place.ts";
@@ -16,15 +17,8 @@ export async function* get(
   key: string,
   { range, reuse = false, signal }: GetOptions,
 ): AsyncGenerator<Uint8Array> {
-  const place = placeOf(settings.root, key, OPERATION);
   const { start, end } = resolveRange(range, OPERATION, key);
-  await assertMounted(settings, OPERATION);
-  const there = await foldersExist(place.folders, OPERATION, key);
-  await using file = there ? await openObject(place) : null;
-  if (file === null) {
-    await assertMounted(settings, OPERATION); // pulled out meanwhile, it proves no absence
-    throw missing(key, OPERATION);
-  }
+  await using file = await find(settings, key);
   const stop = Math.min(end, (await file.stat()).size);
   const rooms = new PieceRooms(reuse);
   const begin = (at: number) => {
@@ -50,6 +44,29 @@ export async function* get(
     await ahead?.catch(() => undefined); // nobody wants this piece any more, but the file must not be closed beneath it
     rooms.end(held);
   }
+}
+
+/** Opens an object for threads to read. */
+export async function openFile({ settings }: Parts, key: string): Promise<LocalObject> {
+  const file = await find(settings, key);
+  try {
+    const { size } = await file.stat();
+    return { fd: file.fd, size, [Symbol.asyncDispose]: () => file.close() };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** Opens the file of an object. @throws NOT_FOUND */
+async function find(settings: Settings, key: string): Promise<FileHandle> {
+  const place = placeOf(settings.root, key, OPERATION);
+  await assertMounted(settings, OPERATION);
+  const there = await foldersExist(place.folders, OPERATION, key);
+  const file = there ? await openObject(place) : null;
+  if (file !== null) return file;
+  await assertMounted(settings, OPERATION); // pulled out meanwhile, it proves no absence
+  throw missing(key, OPERATION);
 }
 
 async function readPiece(file: FileHandle, at: number, bytes: Buffer, key: string): Promise<Uint8Array> {

@@ -5,7 +5,7 @@ import { copy } from "./copy.ts";
 import { explain } from "./errors.ts";
 import { look } from "./files.ts";
 import { FolderMaker, foldersExist, linkInTheWay } from "./folders.ts";
-import { get } from "./get.ts";
+import { get, openFile } from "./get.ts";
 import { list } from "./list.ts";
 import { assertMounted } from "./mount.ts";
 import { type LocalStorageOptions, type Settings, settingsOf } from "./options.ts";
@@ -71,6 +71,7 @@ export function localStorage(options: LocalStorageOptions): Storage {
     localDirectory: settings.root,
     put: (key, body, o = {}) => run("storage.put", key, o, () => put(parts, key, body, o)),
     get: (key, o = {}) => each("storage.get", key, o, () => get(parts, key, o)),
+    openFile: (key, o = {}) => run("storage.get", key, o, () => openFile(parts, key)),
     stat: (key, o = {}) => run("storage.stat", key, o, () => stat(settings, key)),
     list: (prefix, o = {}) => each("storage.list", undefined, o, () => list(parts, prefix, o)),
     delete: (keys, o = {}) => run("storage.delete", undefined, o, () => remove(parts, keys, o)),

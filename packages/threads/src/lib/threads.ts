@@ -26,6 +26,8 @@ export interface ThreadsOptions<Data, Task, Result> {
 export interface RunOptions extends AbortOptions {
   /** Buffers of the task that are moved, not copied. */
   readonly transfer?: readonly ArrayBuffer[];
+  /** `false` leaves out {@link ThreadsOptions.inlineFirst}: for tasks that wait for a disk. Default: `true`. */
+  readonly inlineFirst?: boolean;
 }
 
 /** Threads that answer tasks. Disposing stops them; what is unanswered rejects. */
@@ -35,6 +37,8 @@ export interface Threads<Task, Result> extends AsyncDisposable {
    * answered in order; a pool of one is therefore a place to keep state.
    */
   run(task: Task, options?: RunOptions): Promise<Result>;
+  /** Whether the next task would be answered on the calling thread, and hold up its event loop meanwhile. */
+  readonly isInline: boolean;
 }
 
 /** So many tasks wait at a busy thread, so that it never idles between two. */
@@ -52,8 +56,8 @@ export function createThreads<Data, Task, Result>(options: ThreadsOptions<Data, 
     return workerThread(options.code, options.data, options.name) ?? inlineThread(options.inline, options.data);
   }
 
-  function pick(): Thread {
-    if (inlineLeft > 0) {
+  function pick(mayBeFirst: boolean): Thread {
+    if (mayBeFirst && inlineLeft > 0) {
       inlineLeft -= 1;
       first ??= inlineThread(options.inline, options.data);
       return first;
@@ -68,10 +72,13 @@ export function createThreads<Data, Task, Result>(options: ThreadsOptions<Data, 
   }
 
   return {
-    async run(task, { signal, transfer } = {}) {
+    get isInline() {
+      return inlineLeft > 0 || options.size === 0 || threads[0]?.inline === true;
+    },
+    async run(task, { signal, transfer, inlineFirst = true } = {}) {
       signal?.throwIfAborted();
       if (closed) throw new Error(`The threads "${options.name}" are stopped.`);
-      const answer = pick().run(task, transfer ?? []) as Promise<Result>;
+      const answer = pick(inlineFirst).run(task, transfer ?? []) as Promise<Result>;
       return orAbort(answer, signal);
     },
     async [Symbol.asyncDispose]() {

@@ -26,7 +26,8 @@ export async function startHandler({ codec: setup, seal }: ThreadSetup): Promise
       case "unpack": {
         const unpacked = unpacker.unpack(task);
         const { stored, bytes } = unpacked;
-        return new Transfer<Result>(unpacked, bytes === undefined ? [stored.buffer] : [stored.buffer, bytes.buffer]);
+        const moved = [stored, bytes].flatMap((each) => (each === undefined ? [] : [each.buffer]));
+        return new Transfer<Result>(unpacked, moved);
       }
       case "digest": {
         const { id, bytes, start, end } = task;

@@ -1,6 +1,6 @@
 import type { EntryInfo, LocalFile, ProblemReport } from "@lifeboat/contracts";
 import type { SealState } from "@lifeboat/crypto";
-import type { CodecSetup } from "@lifeboat/frames";
+import type { CodecSetup, FileStretch } from "@lifeboat/frames";
 import type { TarEntry } from "../tar/header.ts";
 
 /** What each thread is started with. */
@@ -92,7 +92,7 @@ export interface ContentCheck {
 export interface UnpackTask {
   readonly op: "unpack";
   readonly segment: number;
-  readonly stored: Uint8Array<ArrayBuffer>;
+  readonly stored: Uint8Array<ArrayBuffer> | FileStretch;
   /** How many bytes it must expand to. */
   readonly unpacked: number;
   /** Memory of that length for them; absent where only is wanted whether they are right. */
@@ -104,8 +104,10 @@ export interface UnpackTask {
 export interface Unpacked {
   /** The task's room, filled; absent where there was none. */
   readonly bytes?: Uint8Array<ArrayBuffer>;
-  /** The task's stored bytes, used up: their memory goes back. */
-  readonly stored: Uint8Array<ArrayBuffer>;
+  /** The task's stored bytes, used up: their memory goes back. Absent where it had none. */
+  readonly stored?: Uint8Array<ArrayBuffer>;
+  /** `true` where the file could not be read so far: nothing is known of the segment then. */
+  readonly unread?: boolean;
   /** The paths whose content is not what it should be. */
   readonly bad: readonly string[];
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { openSegment, SEGMENT_OVERHEAD, type SealState } from "@lifeboat/crypto";
-import type { Codec } from "@lifeboat/frames";
+import { type Codec, StretchReader } from "@lifeboat/frames";
 import type { ContentCheck, Unpacked, UnpackTask } from "./tasks.ts";
 
 const NOTHING: readonly string[] = [];
@@ -11,17 +11,21 @@ export class Unpacker {
   readonly #seal: SealState | null;
   /** Where segments are opened to: the largest so far. */
   #frame = new Uint8Array(0);
+  readonly #files = new StretchReader();
 
   constructor(codec: Codec, seal: SealState | null) {
     this.#codec = codec;
     this.#seal = seal;
   }
 
-  unpack({ segment, stored, unpacked, room, checks }: UnpackTask): Unpacked {
+  unpack({ segment, stored: given, unpacked, room, checks }: UnpackTask): Unpacked {
+    const own = given instanceof Uint8Array ? { stored: given } : {};
+    const stored = given instanceof Uint8Array ? given : this.#files.read(given);
+    if (stored === null) return { bad: NOTHING, unread: true };
     const frame = this.#seal === null ? stored : this.#open(this.#seal, segment, stored);
     const bytes = this.#codec.expand(frame, unpacked, room);
     const bad = checks.length === 0 ? NOTHING : checks.filter((check) => !matches(bytes, check)).map((c) => c.path);
-    return { ...(room === undefined ? {} : { bytes: room }), stored, bad };
+    return { ...(room === undefined ? {} : { bytes: room }), ...own, bad };
   }
 
   #open(seal: SealState, segment: number, stored: Uint8Array): Uint8Array {

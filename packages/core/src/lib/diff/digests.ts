@@ -44,8 +44,14 @@ async function digestOf(entry: RestoredEntry, { signal }: AbortOptions): Promise
   return hash.digest("hex");
 }
 
+/* oxlint-disable typescript/unbound-method -- what leads to the content is left behind, and not called */
 /** What an entry is, without its way to the content. */
-// oxlint-disable-next-line typescript/unbound-method -- left behind, and not called
-export function infoOf({ open: _open, copyTo: _copyTo, unchanged: _unchanged, ...info }: RestoredEntry): EntryInfo {
+export function infoOf({
+  open: _open,
+  copyTo: _copyTo,
+  writeTo: _writeTo,
+  unchanged: _unchanged,
+  ...info
+}: RestoredEntry): EntryInfo {
   return info;
 }

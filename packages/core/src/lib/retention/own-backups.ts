@@ -30,10 +30,12 @@ export function ownBackups(
   return { own: own.map(asRetentionBackup), others: whole.length - own.length, damaged };
 }
 
+/** What a verification has found damaged must not be the only one that stays of a source. */
 function asRetentionBackup(backup: Backup): OwnBackup {
-  const { id, time, trigger, preserve, parts, storedSize } = backup;
+  const { id, time, trigger, preserve, parts, storedSize, verified } = backup;
+  const isSound = verified?.ok !== false;
   const sources = parts.map(({ source, folders, sections, problemCount }) => {
-    return { id: source, whole: folders === undefined && sections === undefined && problemCount === 0 };
+    return { id: source, whole: isSound && folders === undefined && sections === undefined && problemCount === 0 };
   });
   return { id, time, trigger, preserve, sources, size: storedSize, backup };
 }

@@ -25,6 +25,8 @@ export interface FeedLimits {
   readonly batchBytes: number;
   /** So many batches are in memory or on their way. */
   readonly batches: number;
+  /** Whether others go on with the reader when the feed is left early: what is on its way then is waited for. Default: `false`. */
+  readonly sharesReader?: boolean;
 }
 
 /** So many items make a batch, however small they are. */
@@ -60,7 +62,7 @@ export async function* feedChunks<T extends FeedItem>(
     }
   } finally {
     await planner.close();
-    if (underWay.length > 0) reader.stop(); // nobody wants it any more
+    if (underWay.length > 0 && limits.sharesReader !== true) reader.stop(); // nobody wants it any more
     for (const opened of await Promise.allSettled(underWay)) {
       if (opened.status === "fulfilled") opened.value.chunks.release();
     }

@@ -2,9 +2,9 @@ import type { LifeboatError } from "@lifeboat/contracts";
 import { sameBytes } from "../bytes.ts";
 import type { ChunkId } from "../id.ts";
 import { ChunkBatch, type ChunkSlot } from "./chunk-batch.ts";
-import type { ChunkLocator, ChunkPlace } from "./chunk-map.ts";
+import type { ChunkLocator, ChunkMap, ChunkPlace } from "./chunk-map.ts";
 import type { CachedFrame, FrameCache } from "./frame-cache.ts";
-import type { FrameFetcher } from "./frame-fetch.ts";
+import type { FrameFetcher, FrameRequest } from "./frame-fetch.ts";
 import { badPack, isDamage, unknownChunk } from "./read-errors.ts";
 import { planRuns } from "./restore-plan.ts";
 
@@ -50,10 +50,20 @@ export class ChunkReader {
     this.#tools.fetcher.stop();
   }
 
+  /** The index, as far as it has been read. */
+  map(): Promise<ChunkMap> {
+    return this.#tools.locator.map(this.#tools.signal);
+  }
+
+  /** Fetches frames, neighbours together; each request is settled. Rejects never. */
+  async fetch(requests: Iterable<FrameRequest>): Promise<void> {
+    const { fetcher } = this.#tools;
+    await Promise.all(planRuns(requests).map((run) => fetcher.fetch(run)));
+  }
+
   /** Chunks that are to be asked for together; give them to {@link open}, or release them. */
   async batch(): Promise<ChunkBatch> {
-    const { locator, cache, signal } = this.#tools;
-    return new ChunkBatch(await locator.map(signal), cache);
+    return new ChunkBatch(await this.map(), this.#tools.cache);
   }
 
   /** Fetches the chunks of a batch. What is damaged is told where it is asked for; it rejects only where nobody could look. */
@@ -93,8 +103,7 @@ export class ChunkReader {
   }
 
   async #fetch(batch: ChunkBatch): Promise<void> {
-    const { fetcher } = this.#tools;
-    await Promise.all(planRuns(batch.takeRequests()).map((run) => fetcher.fetch(run)));
+    await this.fetch(batch.takeRequests());
   }
 
   /** Finds out which chunks are not right, and looks for other copies of them. */

@@ -9,6 +9,8 @@ export interface ContentItem extends FeedItem {
   readonly entry: EntryInfo;
   readonly first: boolean;
   readonly last: boolean;
+  /** The content of an entry that is so large that it is read by itself; `refs` are none then. */
+  readonly content?: () => AsyncIterable<Refs>;
 }
 
 /** Content of up to so many bytes is in memory at once. */
@@ -21,10 +23,17 @@ export interface ItemSource {
   readonly entryOf: (row: ListRow) => EntryInfo | null;
   /** The references of a body, its reference chunks read. */
   readonly contentOf: (body: Body) => AsyncIterable<Refs>;
+  /** Files of so many bytes are read by themselves, not ahead with others. */
+  readonly alone: number;
 }
 
 /** The entries of a list as what has to be read for them, in their order. */
-export async function* contentItems({ rows, entryOf, contentOf }: ItemSource): AsyncGenerator<readonly ContentItem[]> {
+export async function* contentItems({
+  rows,
+  entryOf,
+  contentOf,
+  alone,
+}: ItemSource): AsyncGenerator<readonly ContentItem[]> {
   for await (const block of rows) {
     let items: ContentItem[] = [];
     for (const row of block) {
@@ -34,6 +43,8 @@ export async function* contentItems({ rows, entryOf, contentOf }: ItemSource): A
       if (row.type !== "file") items.push({ entry, refs: NO_REFS, first: true, last: true });
       else if (body.depth === 0 && row.size <= WHOLE_BYTES)
         items.push({ entry, refs: body.refs, first: true, last: true });
+      else if (row.size >= alone)
+        items.push({ entry, refs: NO_REFS, first: true, last: true, content: () => contentOf(body) });
       else {
         yield items;
         items = [];
@@ -44,7 +55,8 @@ export async function* contentItems({ rows, entryOf, contentOf }: ItemSource): A
   }
 }
 
-async function* slices(entry: EntryInfo, content: AsyncIterable<Refs>): AsyncGenerator<readonly ContentItem[]> {
+/** An entry's content in stretches. */
+export async function* slices(entry: EntryInfo, content: AsyncIterable<Refs>): AsyncGenerator<readonly ContentItem[]> {
   let first = true;
   let held: Refs | null = null;
   for await (const refs of content) {

@@ -55,3 +55,33 @@ export function unknownChunk(id: Uint8Array): LifeboatError {
     hint: HINT,
   });
 }
+
+/** INVALID: content is asked for after the next entry. */
+export function tooLate(path: string): LifeboatError {
+  return invalid(path, "was to be read before the next entry was pulled");
+}
+
+/** INVALID: content is asked for a second time. */
+export function readTwice(path: string): LifeboatError {
+  return invalid(path, "is read only once");
+}
+
+function invalid(path: string, what: string): LifeboatError {
+  return new LifeboatError({
+    code: "INVALID",
+    operation: "dedup.read",
+    key: path,
+    message: `The content of ${JSON.stringify(path)} ${what}.`,
+    hint: "Read an entry's content, all of it and once, before going on to the next entry; keep it if it is needed later.",
+  });
+}
+
+/** CORRUPT: a file's references come to another size than its entry says. */
+export function otherSize(path: string, size: number, found: number): LifeboatError {
+  return new LifeboatError({
+    code: "CORRUPT",
+    operation: "dedup.read",
+    key: path,
+    message: `Expected ${size} bytes in ${JSON.stringify(path)}, as the list says, found ${found}.`,
+  });
+}

@@ -1,13 +1,9 @@
-import {
-  type BodyOptions,
-  LifeboatError,
-  type ReadOptions,
-  type RestoredEntry,
-  type WorkDone,
-} from "@lifeboat/contracts";
+import type { AbortOptions, BodyOptions, ReadOptions, RestoredEntry, TargetFile, WorkDone } from "@lifeboat/contracts";
+import { AloneBody } from "./alone-body.ts";
 import { type FedBatch, type FeedLimits, feedChunks } from "./chunk-feed.ts";
 import type { ChunkReader } from "./chunks.ts";
 import type { ContentItem } from "./content-items.ts";
+import { readTwice, tooLate } from "./read-errors.ts";
 
 const MIB = 1024 * 1024;
 
@@ -31,9 +27,16 @@ export async function* readPart(
   try {
     while (await fed.next()) {
       signal?.throwIfAborted();
-      const { entry, last } = fed.item;
+      const { entry, last, content } = fed.item;
       done.entries += 1;
-      if (last) {
+      if (content !== undefined) {
+        const alone = new AloneBody(entry, content, reader, advance);
+        yield Object.assign(entry, {
+          open: (how?: BodyOptions) => alone.open(how),
+          writeTo: (file: TargetFile, how?: AbortOptions) => alone.writeTo(file, how),
+        });
+        alone.pass();
+      } else if (last) {
         yield smallEntry(fed);
         advance(entry.size);
       } else {
@@ -129,7 +132,7 @@ class LargeBody {
 
   async *open({ reuse = false }: BodyOptions = {}): AsyncGenerator<Uint8Array> {
     if (this.#state === "past") throw tooLate(this.#path);
-    if (this.#state === "opened") throw invalid(this.#path, "is read only once");
+    if (this.#state === "opened") throw readTwice(this.#path);
     this.#state = "opened";
     do {
       for (const bytes of this.#items.pieces()) {
@@ -154,18 +157,4 @@ class LargeBody {
   async #next(): Promise<boolean> {
     return !this.#items.item.last && (await this.#items.next());
   }
-}
-
-function tooLate(path: string): LifeboatError {
-  return invalid(path, "was to be read before the next entry was pulled");
-}
-
-function invalid(path: string, what: string): LifeboatError {
-  return new LifeboatError({
-    code: "INVALID",
-    operation: "dedup.read",
-    key: path,
-    message: `The content of ${JSON.stringify(path)} ${what}.`,
-    hint: "Read an entry's content, all of it and once, before going on to the next entry; keep it if it is needed later.",
-  });
 }

@@ -17,6 +17,13 @@ import { entryOf, type Identify } from "./row-entry.ts";
 
 const MIB = 1024 * 1024;
 
+/**
+ * Files of so many bytes are read by themselves: the threads write them where they go, without looking ahead beyond
+ * them. Where each request has a long way, that pays for the largest alone.
+ */
+const ALONE_BYTES = 8 * MIB;
+const ALONE_BYTES_AFAR = 64 * MIB;
+
 /** So many rooms are kept for use again. */
 const ROOMS = 16;
 /** Frames that nobody needs now, but may need again. */
@@ -40,16 +47,23 @@ export interface Reading extends AsyncDisposable {
   readonly data: ChunkReader;
   /** Fetches frames of which only is asked whether they are right. */
   readonly checking: FrameFetcher;
+  /** Files of so many bytes are read by themselves. */
+  readonly alone: number;
 }
 
 /** Opens a site for reading. */
 export async function openReading(site: ReadSite, { signal }: AbortOptions): Promise<Reading> {
   const { storage, key, locator, threads: size } = site;
   const idKey = chunkIdKey(key);
-  const threads = await readThreads(size, idKey);
+  const threads = await readThreads(size > 1 ? size + 1 : size, idKey);
   const rooms = new RoomPool(ROOMS, ROOM_BYTES);
   const idOf = chunkIds(idKey);
-  const fetching = () => new FrameFetcher({ storage, siteKey: key.siteKey, threads, size, rooms, signal });
+  const fetchers: FrameFetcher[] = [];
+  const fetching = () => {
+    const fetcher = new FrameFetcher({ storage, siteKey: key.siteKey, threads, size, rooms, signal });
+    fetchers.push(fetcher);
+    return fetcher;
+  };
   const begin = (idleBytes: number) => {
     return new ChunkReader({ locator, fetcher: fetching(), cache: new FrameCache(rooms, idleBytes), idOf, signal });
   };
@@ -60,11 +74,11 @@ export async function openReading(site: ReadSite, { signal }: AbortOptions): Pro
     lists,
     data,
     checking,
+    alone: storage.openFile === undefined ? ALONE_BYTES_AFAR : ALONE_BYTES,
     async [Symbol.asyncDispose]() {
-      lists.stop();
-      data.stop();
-      checking.stop();
+      for (const fetcher of fetchers) fetcher.stop();
       await threads[Symbol.asyncDispose]();
+      await Promise.all(fetchers.map((fetcher) => fetcher.close()));
     },
   };
 }
@@ -100,6 +114,7 @@ export function readEntries(
       return select === undefined || select(entry) ? entry : null;
     },
     contentOf: (body): AsyncIterable<Refs> => contentOf(body, reading.lists),
+    alone: reading.alone,
   });
   return readPart(items, reading.data, options);
 }

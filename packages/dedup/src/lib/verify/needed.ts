@@ -7,6 +7,7 @@ import type { ListRow } from "../list/row.ts";
 import { limited, listRows } from "../read/list-rows.ts";
 import { isDamage } from "../read/read-errors.ts";
 import type { Reading } from "../read/reading.ts";
+import { entryOf } from "../read/row-entry.ts";
 import { Turns } from "../turns.ts";
 import { problemOf } from "./problems.ts";
 import type { CheckedIndex } from "./verify-index.ts";
@@ -34,7 +35,7 @@ export class Needs {
 
   /** Goes through a part's list. */
   async gather({ part, root }: ListedPart): Promise<void> {
-    const { onProblem, signal } = this.#options;
+    const { onProblem, signal, select } = this.#options;
     const { source } = part;
     const turns = new Turns();
     let damaged = false;
@@ -48,7 +49,7 @@ export class Needs {
       for await (const block of limited(rows, part)) {
         signal?.throwIfAborted();
         for (const row of block) {
-          await this.#needRow(row, source);
+          if (select === undefined || select(entryOf(row))) await this.#needRow(row, source);
           if (turns.isOver()) await turns.next();
         }
       }

@@ -7,6 +7,9 @@ export async function startUnpackHandler(setup: UnpackSetup): Promise<Handler<Un
   return (task) => {
     const unpacked = unpacker.unpack(task);
     const { stored, bytes } = unpacked;
-    return new Transfer(unpacked, bytes === undefined ? [stored.buffer] : [stored.buffer, bytes.buffer]);
+    return new Transfer(
+      unpacked,
+      [stored, bytes].flatMap((moved) => (moved === undefined ? [] : [moved.buffer])),
+    );
   };
 }

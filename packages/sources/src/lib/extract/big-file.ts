@@ -1,6 +1,6 @@
 import type { RestoredEntry } from "@lifeboat/contracts";
-import { blockWriter } from "@lifeboat/disk";
-import { systemError } from "../errors.ts";
+import { blockWriter, openDirect } from "@lifeboat/disk";
+import { errnoOf, systemError } from "../errors.ts";
 import type { Guard } from "./guard.ts";
 
 /**
@@ -29,5 +29,22 @@ export async function streamTo(fd: number, entry: RestoredEntry, guard: Guard, s
   const size = await written(out.end());
   if (size !== entry.size) {
     throw guard.refusal("CORRUPT", entry.path, `it holds ${size} bytes and not the ${entry.size} that it should`);
+  }
+}
+
+/**
+ * Has an entry's content written to a descriptor by whoever unpacks it.
+ *
+ * @throws CORRUPT where it is not what was backed up, or more than the entry says; NO_SPACE and the like
+ */
+export async function haveWritten(fd: number, entry: RestoredEntry, guard: Guard, signal: AbortSignal): Promise<void> {
+  const direct = await openDirect(fd);
+  try {
+    await entry.writeTo?.({ fd, directFd: direct?.fd }, { signal });
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    throw systemError(error, guard.operation, `${entry.path} could not be written`, entry.path);
+  } finally {
+    await direct?.close();
   }
 }

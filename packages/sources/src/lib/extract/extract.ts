@@ -12,7 +12,7 @@ import { native } from "../fs/names.ts";
 import { DIRECTORY } from "../fs/path-map.ts";
 import { FoldedPaths, Spellings } from "../fs/spellings.ts";
 import { Batcher, type Content } from "./batcher.ts";
-import { streamTo } from "./big-file.ts";
+import { haveWritten, streamTo } from "./big-file.ts";
 import { DirectoryList } from "./directories.ts";
 import { EarlySync, syncFileSystem } from "./durable.ts";
 import { type ExtractLimits, Guard } from "./guard.ts";
@@ -224,7 +224,8 @@ class Extraction {
     const { path, size } = entry;
     const { fd = -1 } = await this.#lanes.run({ kind: "begin", path });
     if (fd < 0) return;
-    await streamTo(fd, entry, this.#guard, this.#options.signal);
+    const fill = entry.writeTo === undefined ? streamTo : haveWritten;
+    await fill(fd, entry, this.#guard, this.#options.signal);
     await this.#lanes.run({ kind: "end", path, size, dress: this.#ownership.dress(entry) });
   }
 

@@ -1,3 +1,4 @@
+import { readSync } from "node:fs";
 import { expect } from "vitest";
 import { bytesOf, read } from "../helpers.ts";
 import { expectFailure, type StorageHarness } from "./harness.ts";
@@ -24,6 +25,27 @@ export function ranges({ test }: StorageHarness): void {
       const found = await read(storage.get("a", { range: { start, end } }));
       expect(found.equals(bytes.subarray(start, end)), `[${start}, ${end})`).toBe(true);
     }
+  });
+
+  test("an object that is a file is opened with its bytes, and stays what it is while it is open", async ({
+    storage,
+  }) => {
+    if (storage.openFile === undefined) return;
+    const bytes = bytesOf(SIZE);
+    await storage.put("a", bytes);
+    const file = await storage.openFile("a");
+    try {
+      await storage.put("a", bytesOf(10));
+      await storage.delete(["a"]);
+      const found = Buffer.alloc(SIZE + 1);
+      expect(file.size).toBe(SIZE);
+      expect(readSync(file.fd, found, 0, found.length, 0)).toBe(SIZE);
+      expect(found.subarray(0, SIZE).equals(bytes)).toBe(true);
+    } finally {
+      await file[Symbol.asyncDispose]();
+    }
+    await expectFailure(storage.openFile("a"), "NOT_FOUND", { operation: "storage.get", key: "a" });
+    await expectFailure(storage.openFile("../a"), "INVALID", { operation: "storage.get" });
   });
 
   test("a range that reaches past the end yields what there is", async ({ storage }) => {

@@ -9,7 +9,7 @@ import { isLifeboatError, type LifeboatError } from "@lifeboat/contracts";
 import { s3Storage } from "@lifeboat/storage-s3";
 import { type FaultProxy, type S3Server, startCephGateway, startFaultProxy } from "@lifeboat/test-servers";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { newBucket, plainClient, storageOn } from "./support/buckets.ts";
+import { newBucket, plainClient, storageOn } from "../support/buckets.ts";
 
 const MIB = 1024 * 1024;
 

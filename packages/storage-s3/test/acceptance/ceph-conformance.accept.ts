@@ -3,7 +3,7 @@ import type { S3Server } from "@lifeboat/test-servers";
 import { startCephGateway } from "@lifeboat/test-servers";
 import { storageSuite } from "@lifeboat/testkit";
 import { afterAll, beforeAll } from "vitest";
-import { newBucket, plainClient, storageOn } from "./support/buckets.ts";
+import { newBucket, plainClient, storageOn } from "../support/buckets.ts";
 
 let server: S3Server;
 let bucket: string;
