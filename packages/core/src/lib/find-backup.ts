@@ -1,9 +1,11 @@
-import { type AbortOptions, LifeboatError } from "@lifeboat/contracts";
+import { type AbortOptions, isLifeboatError, LifeboatError } from "@lifeboat/contracts";
 import { backupFolder, backupKey, MANIFEST_NAME } from "@lifeboat/manifests";
 import { isDamage } from "./errors.ts";
 import { leaseKey } from "./lease-store.ts";
 import type { OpenSite } from "./sites.ts";
 import { hasMore, manifestMissing } from "./sweep.ts";
+
+const GET = "backups.get";
 
 /**
  * Tells a backup that is absent from one that has lost its manifest.
@@ -31,7 +33,7 @@ export async function hasFolder({ context }: OpenSite, id: string, options: Abor
 export function noBackup(site: OpenSite, id: string): LifeboatError {
   return new LifeboatError({
     code: "NOT_FOUND",
-    operation: "backups.get",
+    operation: GET,
     key: id,
     message: `There is no backup ${id} on site "${site.name}".`,
     hint: "engine.backups.list({ site }) shows what there is.",
@@ -47,16 +49,21 @@ export async function unlessDeleted<T>(site: () => Promise<OpenSite>, id: string
   try {
     return await read();
   } catch (error) {
-    if (!isDamage(error) || (await isThere(site, id))) throw error;
+    if (!mayBeDeletion(error) || (await isThere(site, id))) throw error;
     throw new LifeboatError({
       code: "NOT_FOUND",
-      operation: "backups.get",
+      operation: GET,
       key: id,
       message: `The backup ${id} was deleted while it was being read.`,
       hint: "engine.backups.list({ site }) shows what there is.",
       cause: error,
     });
   }
+}
+
+/** Damage, and pieces that are missing; not that there was no such backup to begin with. */
+function mayBeDeletion(error: unknown): boolean {
+  return isDamage(error) || (isLifeboatError(error, "NOT_FOUND") && error.operation !== GET);
 }
 
 async function isThere(site: () => Promise<OpenSite>, id: string): Promise<boolean> {

@@ -1,3 +1,4 @@
+import type { Storage } from "@lifeboat/contracts";
 import { dedup } from "@lifeboat/dedup";
 import { memoryStorage } from "@lifeboat/storage-memory";
 import { describe, expect, it } from "vitest";
@@ -233,12 +234,23 @@ describe("a plan's retention", () => {
   });
 
   it("goes through many in batches, and may be stopped anywhere", async () => {
-    const { engine, backUp } = retainingHost({ plans: { nightly: { retention: { keepLast: 1 } } } });
+    const inner = memoryStorage();
+    let cancel: (() => void) | undefined;
+    const storage: Storage = {
+      ...inner,
+      async delete(deleted, options) {
+        await inner.delete(deleted, options);
+        cancel?.();
+      },
+    };
+    const { engine, backUp } = retainingHost({ storage, plans: { nightly: { retention: { keepLast: 1 } } } });
     for (let n = 0; n < 26; n++) await backUp("nightly", night(1 + n));
     const job = engine.plans.prune("nightly");
-    for await (const event of job) {
-      if (event.type === "progress" && event.progress.entries >= 1) job.cancel("enough");
-    }
+    let deletions = 0;
+    cancel = () => {
+      deletions += 1;
+      if (deletions === 12) job.cancel("enough");
+    };
     await expect(job).rejects.toThrow(coded("ABORTED"));
     const some = (await engine.plans.preview("nightly")).remove.length;
     expect(some).toBeLessThan(25);
