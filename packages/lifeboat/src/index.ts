@@ -14,6 +14,24 @@ export {
 } from "@lifeboat/crypto";
 export { type ChunkProfile, type ChunkSizes, type DedupOptions, dedup } from "@lifeboat/dedup";
 export {
+  applyRetention,
+  assertRetentionPolicy,
+  describeReason,
+  describeReasons,
+  type KeepReason,
+  type KeptBackup,
+  type PeriodRule,
+  type RemovedBackup,
+  type RemoveReason,
+  type RetentionBackup,
+  type RetentionCount,
+  type RetentionOptions,
+  type RetentionPolicy,
+  type RetentionResult,
+  type RetentionSource,
+  type TriggerRule,
+} from "@lifeboat/retention";
+export {
   type CommandOptions,
   command,
   type DirectoryOptions,

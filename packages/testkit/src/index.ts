@@ -17,6 +17,13 @@ export type { HeldObject } from "./lib/simulator/server.ts";
 export { type Shrunk, shrink } from "./lib/simulator/shrink.ts";
 export { type SimulateOptions, type SimulationOutcome, simulate } from "./lib/simulator/simulate.ts";
 export type { Inspector, SimulatedEngine, SimulatedHost, SimulationSubject } from "./lib/simulator/subject.ts";
+export {
+  type VirtualHost,
+  type VirtualSite,
+  type VirtualTime,
+  type VirtualTimeOptions,
+  virtualTime,
+} from "./lib/simulator/virtual-time.ts";
 export type { Climate } from "./lib/simulator/weather.ts";
 export type { SourceSuiteOptions, SourceUnderTest } from "./lib/source/options.ts";
 export { sourceSuite } from "./lib/source/suite.ts";

@@ -11,6 +11,7 @@ import { type Backup, describeBackup } from "./backup.ts";
 import { writePart } from "./backup-part.ts";
 import { commitBackup, giveBack } from "./commit.ts";
 import { expectNotEmptied } from "./emptied.ts";
+import { rememberEnded } from "./ended-runs.ts";
 import { messageOf } from "./errors.ts";
 import { whileQuiet } from "./hooks.ts";
 import type { JobControl } from "./job.ts";
@@ -40,33 +41,79 @@ const MAX_PROBLEMS = 1000;
 /** So many characters of a problem's message are kept. */
 const MAX_MESSAGE = 2000;
 
-/** Makes a backup: all of it, or nothing that is ever listed. */
-export async function runBackup(engine: RunContext, request: BackupRequest, job: JobControl): Promise<Backup> {
-  return withinLimits(request.limits ?? {}, engine.clock, job, (limited) => backUp(engine, request, limited));
+/** Who has a say in a run, and hears how it ends, while the run has its sources to itself. */
+export interface RunGuard {
+  /** Before anything is read: what the backup is made for, or `null` where it is not needed any more. */
+  admit(site: OpenSite, job: JobControl): Promise<Omit<RunInfo, "instance"> | null>;
+  /** It has failed, or was cancelled. */
+  failed(site: OpenSite, error: unknown, job: JobControl): Promise<void>;
 }
 
-async function backUp(engine: RunContext, request: BackupRequest, job: JobControl): Promise<Backup> {
+/** Makes a backup: all of it, or nothing that is ever listed. */
+export function runBackup(engine: RunContext, request: BackupRequest, job: JobControl): Promise<Backup>;
+/** The same, unless the guard finds that it is not needed: then nothing happens, and the answer is `null`. */
+export function runBackup(
+  engine: RunContext,
+  request: BackupRequest,
+  job: JobControl,
+  guard: RunGuard,
+): Promise<Backup | null>;
+export async function runBackup(
+  engine: RunContext,
+  request: BackupRequest,
+  job: JobControl,
+  guard?: RunGuard,
+): Promise<Backup | null> {
+  return withinLimits(request.limits ?? {}, engine.clock, job, (limited) => backUp(engine, request, limited, guard));
+}
+
+async function backUp(
+  engine: RunContext,
+  request: BackupRequest,
+  job: JobControl,
+  guard?: RunGuard,
+): Promise<Backup | null> {
   const chosen = chooseSources(engine.sources, request.sources);
   const ids = chosen.map(({ source }) => source.id);
   using _lock = engine.locks.take({ job: job.id, kind: "backup", site: request.site, sources: ids });
   const site = await engine.sites.prepare(request.site, job);
   const started = new Date(engine.clock.now());
   const trigger = request.trigger ?? "manual";
-  const lease = await claimBackup(site.context, { started, trigger, sources: ids }, job);
+  const claim = { started, trigger, sources: ids, run: { instance: engine.instance, ...request.run } };
+  const lease = await claimBackup(site.context, claim, job);
   const signal = AbortSignal.any([job.signal, lease.signal]);
-  const before = await trySweep(site, lease, job, null);
-  await trySweepStorage(site, job);
   let clean = true;
   const leftBehind = (error: unknown) => {
     clean = false;
     job.warning("left-behind", `What was written could not be removed, the next run will: ${messageOf(error)}`);
   };
+  let before: Swept | null = null;
+  let needed = false;
   try {
-    const run = { site, lease, chosen, started, trigger, before, leftBehind, job: { ...job, signal } };
-    return await write(engine, request, run);
+    const made = guard === undefined ? request.run : await guard.admit(site, { ...job, signal });
+    if (made === null) return null;
+    needed = true;
+    before = await trySweep(site, lease, job, null);
+    await rememberEnded(engine, site, before?.ended ?? [], job);
+    await trySweepStorage(site, job);
+    const by = { instance: engine.instance, ...made };
+    return await write(engine, request, {
+      site,
+      lease,
+      chosen,
+      started,
+      trigger,
+      by,
+      before,
+      leftBehind,
+      job: { ...job, signal },
+    });
+  } catch (error) {
+    await guard?.failed(site, error, job);
+    throw error;
   } finally {
     const housekeeping = async () => {
-      if (clean) await trySweep(site, lease, job, before);
+      if (clean && needed) await trySweep(site, lease, job, before);
       await giveBack(lease, clean, job);
     };
     await orAbort(housekeeping(), job.tidying).catch((error) => {
@@ -82,6 +129,7 @@ interface Run {
   readonly chosen: readonly ChosenSource[];
   readonly started: Date;
   readonly trigger: Trigger;
+  readonly by: RunInfo;
   readonly before: Swept | null;
   readonly job: JobControl;
   /** What a failed run wrote could not be removed; the next sweep does. */
@@ -89,9 +137,8 @@ interface Run {
 }
 
 async function write(engine: RunContext, request: BackupRequest, run: Run): Promise<Backup> {
-  const { site, lease, chosen, started, trigger, before, job } = run;
+  const { site, lease, chosen, started, trigger, by, before, job } = run;
   const { app } = engine;
-  const by = { instance: engine.instance, ...request.run };
   const { repository } = site;
   const { id } = lease;
   const sources = chosen.map(({ source }) => source);

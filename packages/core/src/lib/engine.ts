@@ -28,11 +28,13 @@ import { type RunLimits, readLimits } from "./limits/run-limits.ts";
 import { createLocalLocks } from "./local-locks.ts";
 import type { EngineOptions, SiteName, SiteOptions, SourceName } from "./options.ts";
 import { readInstance, readPlans } from "./plans/plan.ts";
-import { planBackup } from "./plans/plan-backup.ts";
+import { createPlanEvents } from "./plans/plan-events.ts";
 import type { PlanName, PlanOptions } from "./plans/plan-options.ts";
+import { runPlanByHand } from "./plans/plan-run.ts";
 import { createPlanTools } from "./plans/plan-tools.ts";
 import type { PlanTools } from "./plans/plan-types.ts";
 import { createRunRecords } from "./plans/run-records.ts";
+import { createScheduler } from "./plans/scheduler.ts";
 import { type PruneRequest, type PruneRunOptions, runPlanPrune, runPrune } from "./prune-run.ts";
 import { type RepairRunOptions, runRepair } from "./repair-run.ts";
 import { prepareRestore } from "./restore-plan.ts";
@@ -192,6 +194,16 @@ export interface BackupEngine<Site extends string = string, Name extends string 
    * @throws INVALID where its id is malformed or taken
    */
   register(source: Source): () => void;
+  /**
+   * Lets plans run by themselves: by their schedules, made up for where they were missed, tried again where they failed.
+   * What has happened is taken from the sites, so a restart forgets nothing, and of several processes of one instance
+   * one runs each. A second call changes nothing. It does not keep the process alive while nothing runs.
+   *
+   * @throws INVALID where the engine is closed
+   */
+  start(): void;
+  /** Lets no plan run by itself any more: cancels what the schedules run, and resolves once nothing of it is left. */
+  stop(): Promise<void>;
   /** Cancels what runs, waits for its end, and closes all storages. Afterwards every call is INVALID. */
   close(): Promise<void>;
 }
@@ -227,11 +239,13 @@ export function createBackupEngine<
     locks: createLocalLocks(),
     catalog: createCatalog(),
     records: createRunRecords(),
+    planEvents: createPlanEvents(),
     unregistered,
     restores: new Map(),
     temporaryDirectory: options.temporaryDirectory ?? tmpdir(),
   };
-  const plans = createPlanTools(engine);
+  const scheduler = createScheduler(engine, jobs);
+  const plans = createPlanTools(engine, scheduler);
   let closing: Promise<void> | undefined;
 
   function stillThere<T>({ site, id }: { readonly site: string; readonly id: string }, read: () => Promise<T>) {
@@ -239,6 +253,7 @@ export function createBackupEngine<
   }
 
   async function close(): Promise<void> {
+    await scheduler.close();
     engine.sites.stop();
     await jobs.close();
     await engine.sites.close();
@@ -252,7 +267,7 @@ export function createBackupEngine<
       const { plan, signal: _, ...request } = options;
       const site = engine.plans.get(plan)?.site ?? "";
       const start = { kind: "backup", site, plan, signal, result: backupResult } as const;
-      return jobs.start(start, (job) => planBackup(engine, plan, request, job));
+      return jobs.start(start, (job) => runPlanByHand(engine, plan, request, job));
     }
     const { site, signal: _, limits, ...request } = options;
     const start = { kind: "backup", site, signal, result: backupResult } as const;
@@ -273,6 +288,8 @@ export function createBackupEngine<
     backups: createBackups(engine),
     sites: createSiteTools(engine, jobs),
     plans,
+    start: () => scheduler.start(),
+    stop: () => scheduler.stop(),
     backup,
     verify,
     async planRestore({ signal, ...request }) {

@@ -1,5 +1,5 @@
 import type { Job } from "@lifeboat/contracts";
-import type { TellJob } from "./events/job-events.ts";
+import { holdBack, type TellJob } from "./events/job-events.ts";
 import { type JobControl, type JobStart, startJob } from "./job.ts";
 
 /** A job whose result is of no concern. */
@@ -16,6 +16,10 @@ export interface Jobs {
 /** The engine's side of {@link Jobs}. */
 export interface JobRegistry extends Jobs {
   start<T>(start: JobStart<T>, run: (control: JobControl) => Promise<T>): Job<T>;
+  /** Starts a job that nobody sees or hears of unless it is adopted. */
+  prepare<T>(start: JobStart<T>, run: (control: JobControl) => Promise<T>): Job<T>;
+  /** Takes in a job that was prepared. */
+  adopt(job: AnyJob): void;
   /** Cancels what runs and waits until it has ended. */
   close(): Promise<void>;
 }
@@ -25,18 +29,33 @@ const KEPT = 100;
 /** Makes an empty registry. */
 export function createJobs(tell: TellJob): JobRegistry {
   const jobs = new Map<string, AnyJob>();
+  const prepared = new WeakMap<AnyJob, () => void>();
 
   function forget(): void {
     const finished = [...jobs.values()].filter((job) => job.status !== "running");
     for (const job of finished.slice(0, Math.max(0, finished.length - KEPT))) jobs.delete(job.id);
   }
 
+  function keep(job: AnyJob): void {
+    jobs.set(job.id, job);
+    job.then(forget, forget);
+  }
+
   return {
     start(start, run) {
       const job = startJob(start, run, tell);
-      jobs.set(job.id, job);
-      job.then(forget, forget);
+      keep(job);
       return job;
+    },
+    prepare(start, run) {
+      const held = holdBack(tell);
+      const job = startJob(start, run, held.tell);
+      prepared.set(job, held.release);
+      return job;
+    },
+    adopt(job) {
+      prepared.get(job)?.();
+      keep(job);
     },
     list: () => [...jobs.values()].reverse(),
     get: (id) => jobs.get(id),

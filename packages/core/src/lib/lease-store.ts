@@ -4,7 +4,9 @@ import {
   type Fields,
   fieldReader,
   parseBackupId,
+  readRunFields,
   readSiteDocument,
+  runFields,
   type SiteDocument,
   writeSiteDocument,
 } from "@lifeboat/manifests";
@@ -24,10 +26,11 @@ function place(id: string): SiteDocument {
 /** Writes a lease, and answers when that was by the storage's clock. */
 export function writeLease(
   site: SiteContext,
-  { id, kind, state, sources, holder }: Lease,
+  { id, kind, state, sources, holder, run }: Lease,
   options: AbortOptions & { readonly ifAbsent?: boolean } = {},
 ): Promise<Date> {
-  return writeSiteDocument(site, place(id), { kind, state }, { sources, holder: { ...holder } }, options);
+  const details = { sources, holder: { ...holder }, ...(run === undefined ? {} : { run: runFields(run) }) };
+  return writeSiteDocument(site, place(id), { kind, state }, details, options);
 }
 
 /** Every lease of the site; what is no lease's key is passed over. */
@@ -79,10 +82,11 @@ function leaseOf(id: string, open: Fields, details: Fields): Lease {
       pidNamespace: textOrNull("pidNamespace"),
       startTime: textOrNull("startTime"),
     },
+    ...(details.run === undefined ? {} : { run: readRunFields(details.run, "run", read) }),
   };
 }
 
-const LEASE_KINDS: readonly LeaseKind[] = ["backup", "delete", "keys", "rebuild", "prune", "repair", "copy"];
+const LEASE_KINDS: readonly LeaseKind[] = ["backup", "delete", "keys", "rebuild", "prune", "repair", "copy", "task"];
 
 const RUNS = {
   backup: "A backup of the same sources",
@@ -92,6 +96,7 @@ const RUNS = {
   prune: "A prune",
   repair: "A repair",
   copy: "A copy",
+  task: "A task of the same plan",
 } as const;
 
 /** Says who holds what a run needs. */

@@ -4,6 +4,7 @@ import {
   isLifeboatError,
   LifeboatError,
   orAbort,
+  type RunInfo,
   type SiteContext,
   systemClock,
   type Trigger,
@@ -46,13 +47,18 @@ export interface ClaimOptions extends AbortOptions {
 /** Claims the sources of a new backup. @throws LOCKED where another run has them */
 export async function claimBackup(
   site: SiteContext,
-  claim: { readonly started: Date; readonly trigger: Trigger; readonly sources: readonly string[] },
+  claim: {
+    readonly started: Date;
+    readonly trigger: Trigger;
+    readonly sources: readonly string[];
+    readonly run?: RunInfo | undefined;
+  },
   options: ClaimOptions = {},
 ): Promise<HeldLease> {
   for (let attempt = 1; ; attempt++) {
     const id = newBackupId(claim.started, claim.trigger);
     try {
-      return await claimId(site, { id, kind: "backup", sources: claim.sources }, options);
+      return await claimId(site, { id, kind: "backup", sources: claim.sources, run: claim.run }, options);
     } catch (error) {
       if (!isLifeboatError(error, "ALREADY_EXISTS") || attempt === ID_ATTEMPTS) throw error;
     }
@@ -66,7 +72,7 @@ export async function claimBackup(
  */
 export async function claimId(
   site: SiteContext,
-  claim: Pick<Lease, "id" | "kind" | "sources">,
+  claim: Pick<Lease, "id" | "kind" | "sources" | "run">,
   options: ClaimOptions = {},
 ): Promise<HeldLease> {
   const claiming: Lease = { ...claim, state: "claiming", holder: processIdentity() };

@@ -1,7 +1,8 @@
+import type { RunInfo } from "@lifeboat/contracts";
 import type { ProcessIdentity } from "@lifeboat/threads";
 
 /** What a lease is held for. */
-export type LeaseKind = "backup" | "delete" | "keys" | "rebuild" | "prune" | "repair" | "copy";
+export type LeaseKind = "backup" | "delete" | "keys" | "rebuild" | "prune" | "repair" | "copy" | "task";
 
 /**
  * How far a run has come with its lease. `claiming`: it has yet to look at the
@@ -28,6 +29,11 @@ export function backupClaim(id: string): string {
   return `:backup ${id}`;
 }
 
+/** What a task of a plan claims that is no backup, so that one process of an instance runs it; no source can have this id. */
+export function taskClaim(instance: string, plan: string, task: string): string {
+  return `:task ${JSON.stringify([instance, plan, task])}`;
+}
+
 /** A run's claim on a backup's folder and on the sources it reads. */
 export interface Lease {
   /** The backup's id; for a change of keys and for a rebuild one made like it. */
@@ -37,6 +43,8 @@ export interface Lease {
   /** The sources that no other run may read into this site meanwhile. */
   readonly sources: readonly string[];
   readonly holder: ProcessIdentity;
+  /** What a backup is made for, so that others can tell of one that dies. */
+  readonly run?: RunInfo | undefined;
 }
 
 /** A lease as it was found in a storage. */

@@ -7,6 +7,7 @@ import {
 } from "@lifeboat/contracts";
 import { newBackupId } from "@lifeboat/manifests";
 import { giveBack } from "./commit.ts";
+import { rememberEnded } from "./ended-runs.ts";
 import type { JobControl } from "./job.ts";
 import { claimId } from "./lease.ts";
 import { PRUNE_CLAIM } from "./leases.ts";
@@ -52,7 +53,8 @@ export async function runPrune(engine: RunContext, request: PruneRunOptions, job
   const control = { ...job, signal: AbortSignal.any([job.signal, lease.signal]) };
   const { signal } = control;
   try {
-    await trySweep(site, lease, control, null);
+    const swept = await trySweep(site, lease, control, null);
+    await rememberEnded(engine, site, swept?.ended ?? [], control);
     await trySweepStorage(site, control);
     const { giveUp, waitMs } = request;
     const plan = request.plan ?? (await planFor(site, request, control));

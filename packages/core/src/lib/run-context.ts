@@ -2,6 +2,7 @@ import type { AppInfo, Clock, Source } from "@lifeboat/contracts";
 import type { Catalog } from "./catalog.ts";
 import type { LocalLocks } from "./local-locks.ts";
 import type { Plan } from "./plans/plan.ts";
+import type { PlanEvents } from "./plans/plan-events.ts";
 import type { RunRecords } from "./plans/run-records.ts";
 import type { Sites } from "./sites.ts";
 import type { SourceRegistry } from "./sources.ts";
@@ -18,6 +19,7 @@ export interface RunContext {
   readonly locks: LocalLocks;
   readonly catalog: Catalog;
   readonly records: RunRecords;
+  readonly planEvents: PlanEvents;
   /** Docs: `EngineOptions.unregistered`. */
   readonly unregistered?: ((id: string, directory: string) => Source) | undefined;
   readonly temporaryDirectory: string;

@@ -12,6 +12,8 @@ export interface Swept {
   readonly orphans: readonly string[];
   /** Backups whose manifest came after their run had been given up, and whose parts were gone: they were removed. */
   readonly voided: readonly string[];
+  /** The leases of runs that were given up without a manifest. */
+  readonly ended: readonly FoundLease[];
 }
 
 /**
@@ -27,9 +29,12 @@ export async function sweep(site: OpenSite, facts: () => LeaseFacts, options: Ab
   const voided = backups.filter(({ late }) => late === "void").map(({ id }) => id);
   if (voided.length > 0) await repository.remove(voided, options);
   const plan = planSweep(backups, leases, facts());
+  const ended: FoundLease[] = [];
   for (const id of plan.remove) {
     const lease = leases.find((each) => each.id === id);
-    if (lease !== undefined && (await isUnchanged(site, lease, options))) await giveUp(site, lease, options);
+    if (lease === undefined || !(await isUnchanged(site, lease, options))) continue;
+    await giveUp(site, lease, options);
+    ended.push(lease);
   }
   if (plan.release.length > 0) await context.storage.delete(plan.release.map(leaseKey), options);
   const orphans: string[] = [];
@@ -38,7 +43,7 @@ export async function sweep(site: OpenSite, facts: () => LeaseFacts, options: Ab
     if (await hasMore(site, id, options)) orphans.push(id);
     else await context.storage.delete([backupKey(id, VERIFIED_NAME)], options);
   }
-  return { backups, orphans, voided };
+  return { backups, orphans, voided, ended };
 }
 
 /**

@@ -3,8 +3,9 @@ import { messageOf } from "../errors.ts";
 import type { RunContext } from "../run-context.ts";
 import { chooseSources } from "../sources.ts";
 import { type Plan, sourceChoice } from "./plan.ts";
-import { type PlanFacts, readPlanFacts } from "./plan-facts.ts";
+import { noFacts, type PlanFacts, readPlanFacts } from "./plan-facts.ts";
 import type { PlanInfo, PlanStatus, PlanWarning, RunRecord } from "./plan-types.ts";
+import type { Scheduler } from "./scheduler.ts";
 
 /** A plan as it was given. */
 export function planInfo(engine: RunContext, plan: Plan): PlanInfo {
@@ -31,10 +32,23 @@ function sourcesOf({ sources }: RunContext, plan: Plan): readonly string[] {
   }
 }
 
+/** What of a plan is going on in this engine. */
+export interface PlanActivity {
+  readonly scheduler: Scheduler;
+  /** The ids of its jobs. */
+  readonly running: readonly string[];
+}
+
 /** Looks how a plan stands. */
-export async function planStatus(engine: RunContext, plan: Plan, options: AbortOptions): Promise<PlanStatus> {
+export async function planStatus(
+  engine: RunContext,
+  plan: Plan,
+  { scheduler, running }: PlanActivity,
+  options: AbortOptions,
+): Promise<PlanStatus> {
   const warnings: PlanWarning[] = [];
-  let facts: PlanFacts = { lastSuccess: null, other: null, records: [] };
+  const kept = engine.records.kept(plan.site).filter((record) => record.plan === plan.name);
+  let facts = noFacts(engine, kept);
   try {
     facts = await readPlanFacts(engine, plan, options);
   } catch (error) {
@@ -49,9 +63,12 @@ export async function planStatus(engine: RunContext, plan: Plan, options: AbortO
   const [lastVerify, lastDrill, lastPrune] = [last("verify"), last("drill"), last("prune")];
   return {
     ...planInfo(engine, plan),
-    started: false,
-    next: [],
-    running: [],
+    started: scheduler.started,
+    next: scheduler
+      .lanes(plan.name)
+      .flatMap(({ next }) => next ?? [])
+      .sort((a, b) => a.at.getTime() - b.at.getTime()),
+    running,
     ...(lastSuccess === null ? {} : { lastSuccess }),
     ...(lastFailure === undefined ? {} : { lastFailure }),
     failures: failed.length,

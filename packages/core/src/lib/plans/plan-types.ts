@@ -1,4 +1,5 @@
 import type { AbortOptions, ErrorCode, Trigger } from "@lifeboat/contracts";
+import type { VerifyLevel } from "../verify-run.ts";
 
 /** What a plan does by itself. */
 export type PlanTask = "backup" | "verify" | "drill" | "prune";
@@ -14,12 +15,14 @@ export interface RunRecord {
   readonly instance: string;
   readonly plan: string;
   readonly task: PlanTask;
+  /** How thoroughly it verified. */
+  readonly level?: VerifyLevel;
   /** The time of the schedule that it was for; absent where somebody asked for it. */
   readonly due?: Date;
   readonly started: Date;
   readonly finished: Date;
   readonly outcome: RunOutcome;
-  /** Why it failed. */
+  /** Why it failed. A verification that found something wrong has CORRUPT, and is not tried again before its next time. */
   readonly code?: ErrorCode;
   readonly message?: string;
 }
@@ -75,7 +78,7 @@ export interface PlanSuccess {
 /** Something about a plan that somebody should look at. */
 export interface PlanWarning {
   /** `other-instance`: the newest backup of a plan of this name was made by another instance. */
-  readonly code: "other-instance" | "site-away" | "records-lost";
+  readonly code: "other-instance" | "site-away";
   readonly message: string;
 }
 

@@ -22,14 +22,21 @@ export interface World {
   note(line: () => string): void;
 }
 
-const BEGINNING = Date.UTC(2026, 0, 1);
-/** More than any run takes: something goes round in circles. */
-const MAX_STEPS = 60_000;
+/** Options of {@link createWorld}. */
+export interface WorldOptions {
+  /** When it begins. Default: with the year 2026. */
+  readonly beginning?: number | undefined;
+  /** More than any run takes: something goes round in circles. Default: 60,000. */
+  readonly maxSteps?: number | undefined;
+}
 
 /** Makes a world. `trace` is told what happens in it. */
-export function createWorld(trace?: (line: string) => void): World {
+export function createWorld(
+  trace?: (line: string) => void,
+  { beginning = Date.UTC(2026, 0, 1), maxSteps = 60_000 }: WorldOptions = {},
+): World {
   const queue: Event[] = []; // by time, the next at the end
-  let now = BEGINNING;
+  let now = beginning;
   let steps = 0;
 
   /** Before everything that is as late: of two at one instant the first comes first. */
@@ -65,14 +72,14 @@ export function createWorld(trace?: (line: string) => void): World {
       while (!isOver()) {
         const event = queue.pop();
         if (event === undefined) return;
-        if (steps++ > MAX_STEPS) throw new Error(`It has not ended after ${MAX_STEPS} steps.`);
+        if (steps++ > maxSteps) throw new Error(`It has not ended after ${maxSteps} steps.`);
         now = event.at;
         event.run();
         if (event.wakes) await turn();
       }
     },
     note(line) {
-      trace?.(`${printTime(now - BEGINNING)} ${line()}`);
+      trace?.(`${printTime(now - beginning)} ${line()}`);
     },
   };
 }
