@@ -4,7 +4,7 @@ import { memoryStorage } from "@lifeboat/storage-memory";
 import { describe, expect, it } from "vitest";
 import { createBackupEngine } from "../../src/index.ts";
 import { manualClock, settle } from "../manual-clock.ts";
-import { APP, collect, gate, KEY, keys, later, texts } from "../support.ts";
+import { APP, collect, gate, KEY, keys, later, textEntry, texts } from "../support.ts";
 
 const HOUR = 3_600_000;
 
@@ -96,6 +96,53 @@ describe("engine.health() says so in one line", () => {
     ]);
     const { sites } = await engine.health();
     expect(sites[0]?.plans).toMatchObject([{ plan: "nightly", overdue: true, score: 60, lastSuccess: { id } }]);
+  });
+
+  it("where backups fail, and why, until one succeeds", async () => {
+    let broken = false;
+    const source = texts(
+      "settings",
+      {},
+      {
+        async *entries() {
+          if (broken) throw new Error("the database at postgres://app:hunter2@db/ is locked");
+          yield textEntry("a", "1");
+        },
+      },
+    );
+    const { engine, clock, lines } = host({ source });
+    const { id } = await engine.backup({ plan: "nightly" });
+    await engine.verify({ site: "local", id });
+    broken = true;
+    for (const hours of [1, 2]) {
+      clock.advance(hours * HOUR);
+      await expect(engine.backup({ plan: "nightly" })).rejects.toMatchObject({ code: "SOURCE_FAILED" });
+    }
+    const line =
+      'The backup of the plan "nightly" has failed 2 times, last less than a minute ago: SOURCE_FAILED: The source "settings" failed in entries: the database at postgres://db/ is locked.';
+    expect(await lines()).toEqual([line]);
+    expect((await engine.health()).sites[0]?.plans[0]).toMatchObject({
+      summary: line,
+      score: 70,
+      lastFailure: { task: "backup", code: "SOURCE_FAILED" },
+      lastSuccess: { id },
+    });
+    broken = false;
+    clock.advance(HOUR);
+    await engine.backup({ plan: "nightly" });
+    expect(await lines()).toEqual([]);
+  });
+
+  it("where backups fail because the site is away, as far as this process knows", async () => {
+    const storage = troubled(async () => {
+      throw unreachable();
+    });
+    const { engine, lines } = host({ storage });
+    await expect(engine.backup({ plan: "nightly" })).rejects.toMatchObject({ code: "UNREACHABLE" });
+    expect(await lines()).toEqual([
+      'The site "local" can\'t be looked at: sftp://nas:22 does not answer.',
+      'The backup of the plan "nightly" failed less than a minute ago: UNREACHABLE: sftp://nas:22 does not answer.',
+    ]);
   });
 
   it("where nobody has looked whether backups are whole", async () => {
