@@ -81,6 +81,14 @@ export type {
   RestoreReport,
   RestoreRequest,
 } from "./lib/restore-types.ts";
+export type { PreviewOptions } from "./lib/retention/preview-retention.ts";
+export type {
+  KeptByRetention,
+  NotRemoved,
+  PlanPruneReport,
+  RemovedByRetention,
+  RetentionPreview,
+} from "./lib/retention/retention-types.ts";
 export type {
   SiteFinding,
   SiteMeasurements,

@@ -116,7 +116,8 @@ export interface BackupEngine<Site extends string = string, Name extends string 
   readonly jobs: Jobs;
   /**
    * Makes a backup of a plan by hand: told apart from those that are made by its schedule, and kept by its retention
-   * unless that says otherwise. Rejects as a backup without a plan; NOT_FOUND for an unknown plan.
+   * unless that says otherwise. Once it is made, older ones go as the retention says, unless the plan prunes by a
+   * schedule of its own; where that fails, the job warns of it. Rejects as a backup without a plan; NOT_FOUND for an unknown plan.
    */
   backup(options: PlanBackupOptions<Plan>): Job<Backup>;
   /**
@@ -249,7 +250,7 @@ export function createBackupEngine<
     temporaryDirectory: options.temporaryDirectory ?? tmpdir(),
   };
   const scheduler = createScheduler(engine, jobs);
-  const plans = createPlanTools(engine, scheduler);
+  const plans = createPlanTools(engine, jobs, scheduler);
   const health = createHealth(engine, plans, healthRules);
   const overseer = createOverseer(engine, { emit, health, notify, isHeard: options.onEvent !== undefined });
   let closing: Promise<void> | undefined;

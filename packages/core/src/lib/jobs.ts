@@ -1,5 +1,6 @@
 import type { Job } from "@lifeboat/contracts";
-import { holdBack, type TellJob } from "./events/job-events.ts";
+import type { TellJob } from "./events/job-events.ts";
+import { tellLater } from "./events/tell-later.ts";
 import { type JobControl, type JobStart, startJob } from "./job.ts";
 
 /** A job whose result is of no concern. */
@@ -13,13 +14,18 @@ export interface Jobs {
   get(id: string): AnyJob | undefined;
 }
 
+/** A job that nobody sees yet. */
+export interface HiddenJob<T> {
+  readonly job: Job<T>;
+  /** Lets everybody see it, and tells what it has done; also after it has ended. */
+  readonly show: () => void;
+}
+
 /** The engine's side of {@link Jobs}. */
 export interface JobRegistry extends Jobs {
   start<T>(start: JobStart<T>, run: (control: JobControl) => Promise<T>): Job<T>;
-  /** Starts a job that nobody sees or hears of unless it is adopted. */
-  prepare<T>(start: JobStart<T>, run: (control: JobControl) => Promise<T>): Job<T>;
-  /** Takes in a job that was prepared. */
-  adopt(job: AnyJob): void;
+  /** Starts a job that nobody sees before it is shown, and that is not closed before: most likely it is not needed. */
+  startHidden<T>(start: JobStart<T>, run: (control: JobControl) => Promise<T>): HiddenJob<T>;
   /** Cancels what runs and waits until it has ended. */
   close(): Promise<void>;
 }
@@ -29,33 +35,27 @@ const KEPT = 100;
 /** Makes an empty registry. */
 export function createJobs(tell: TellJob): JobRegistry {
   const jobs = new Map<string, AnyJob>();
-  const prepared = new WeakMap<AnyJob, () => void>();
 
   function forget(): void {
     const finished = [...jobs.values()].filter((job) => job.status !== "running");
     for (const job of finished.slice(0, Math.max(0, finished.length - KEPT))) jobs.delete(job.id);
   }
 
-  function keep(job: AnyJob): void {
+  function keep<T>(job: Job<T>): Job<T> {
     jobs.set(job.id, job);
     job.then(forget, forget);
+    return job;
   }
 
   return {
-    start(start, run) {
-      const job = startJob(start, run, tell);
-      keep(job);
-      return job;
-    },
-    prepare(start, run) {
-      const held = holdBack(tell);
-      const job = startJob(start, run, held.tell);
-      prepared.set(job, held.release);
-      return job;
-    },
-    adopt(job) {
-      prepared.get(job)?.();
-      keep(job);
+    start: (start, run) => keep(startJob(start, run, tell)),
+    startHidden(start, run) {
+      const later = tellLater(tell);
+      const job = startJob(start, run, later.tell);
+      const show = () => {
+        if (later.show()) keep(job);
+      };
+      return { job, show };
     },
     list: () => [...jobs.values()].reverse(),
     get: (id) => jobs.get(id),

@@ -90,7 +90,7 @@ describe("a plan that runs by itself", () => {
     expect(await backupsOf(time, local)).toEqual([
       "nightly 01-10 01:00 at 01-10 12:00",
       "manual at 01-11 00:59",
-      "nightly 01-11 01:00 at 01-11 01:10",
+      "nightly 01-11 01:00 at 01-11 01:09",
     ]);
     expect(engine.jobs.list().map(({ status }) => status)).toEqual(["succeeded", "succeeded", "succeeded"]);
     expect(recordsIn(local)).toEqual([]);

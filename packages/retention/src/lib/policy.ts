@@ -67,30 +67,32 @@ const OPTIONS: readonly string[] = [
 
 /**
  * Refuses a policy that can't be meant: an unknown option, a count or duration that is none, or no rule at all.
+ * `name` is what the message calls it.
  *
  * @throws INVALID
  */
-export function assertRetentionPolicy(policy: RetentionPolicy): void {
-  readPolicy(policy);
+export function assertRetentionPolicy(policy: RetentionPolicy, name = "retention"): void {
+  readPolicy(policy, name);
 }
 
 /** Reads a policy. @throws INVALID */
-export function readPolicy(policy: RetentionPolicy): Rules {
-  if (!isRecord(policy)) throw invalid("retention", "a policy such as { keepLast: 10 }", policy);
-  expectKnown(policy, OPTIONS, "retention");
+export function readPolicy(policy: RetentionPolicy, name = "retention"): Rules {
+  if (!isRecord(policy)) throw invalid(name, "a policy such as { keepLast: 10 }", policy);
+  expectKnown(policy, OPTIONS, name);
   const rules: Rules = {
-    last: count(policy.keepLast, "keepLast"),
-    within: span(policy.keepWithin, "keepWithin"),
-    periods: COUNTS.map(([option, rule]) => ({ rule, count: count(policy[option], option) })).filter(
+    last: count(policy.keepLast, `${name}.keepLast`),
+    within: span(policy.keepWithin, `${name}.keepWithin`),
+    periods: COUNTS.map(([option, rule]) => ({ rule, count: count(policy[option], `${name}.${option}`) })).filter(
       (each) => each.count > 0,
     ),
     withinPeriods: WITHINS.flatMap(([option, rule]) => {
-      const within = span(policy[option], option);
+      const within = span(policy[option], `${name}.${option}`);
       return within === null ? [] : [{ rule, within }];
     }),
-    withinOf: withinOf(policy.keepWithinOf),
-    triggers: triggers(policy.triggers),
-    maxTotalSize: policy.maxTotalSize === undefined ? Infinity : parseBytes(policy.maxTotalSize, "maxTotalSize"),
+    withinOf: withinOf(policy.keepWithinOf, `${name}.keepWithinOf`),
+    triggers: triggers(policy.triggers, `${name}.triggers`),
+    maxTotalSize:
+      policy.maxTotalSize === undefined ? Infinity : parseBytes(policy.maxTotalSize, `${name}.maxTotalSize`),
   };
   const rulesThatKeep = [
     rules.last > 0,
@@ -100,7 +102,7 @@ export function readPolicy(policy: RetentionPolicy): Rules {
   ];
   if (rulesThatKeep.includes(true)) return rules;
   throw invalid(
-    "retention",
+    name,
     "a policy with a rule that keeps something",
     policy,
     'Give it one, such as keepLast: 10, or keepLast: "unlimited" to keep all that fits; without a policy nothing is ever removed.',
@@ -120,19 +122,20 @@ function span(written: unknown, option: string): CalendarSpan | null {
   return parsed.text === "" ? null : parsed;
 }
 
-function withinOf(written: unknown): "latest" | "now" {
+function withinOf(written: unknown, option: string): "latest" | "now" {
   if (written === undefined || written === "latest") return "latest";
   if (written === "now") return "now";
-  throw invalid("keepWithinOf", '"latest" or "now"', written);
+  throw invalid(option, '"latest" or "now"', written);
 }
 
-function triggers(written: unknown = {}): Rules["triggers"] {
-  if (!isRecord(written)) throw invalid("triggers", 'rules by trigger, such as { manual: "policy" }', written);
-  expectKnown(written, TRIGGERS, "triggers");
+function triggers(written: unknown, option: string): Rules["triggers"] {
+  const given = written ?? {};
+  if (!isRecord(given)) throw invalid(option, 'rules by trigger, such as { manual: "policy" }', written);
+  expectKnown(given, TRIGGERS, option);
   const own = new Map<Trigger, OwnRule | "keep">();
   for (const trigger of TRIGGERS) {
-    const rule = written[trigger] ?? DEFAULT_TRIGGERS[trigger] ?? "policy";
-    if (rule !== "policy") own.set(trigger, rule === "keep" ? rule : ownRule(rule, `triggers["${trigger}"]`));
+    const rule = given[trigger] ?? DEFAULT_TRIGGERS[trigger] ?? "policy";
+    if (rule !== "policy") own.set(trigger, rule === "keep" ? rule : ownRule(rule, `${option}["${trigger}"]`));
   }
   return own;
 }

@@ -60,27 +60,3 @@ export function jobEvents(emit: Emit, clock: Clock): TellJob {
     };
   };
 }
-
-/** Tells of a job only from `release` on: first that it began, and, where it has ended by then, how. */
-export function holdBack(tell: TellJob): { readonly tell: TellJob; readonly release: () => void } {
-  let teller: JobTeller | undefined;
-  let begin = () => {};
-  return {
-    tell(job) {
-      let end: JobEnd | undefined;
-      begin = () => {
-        if (teller !== undefined) return;
-        teller = tell(job);
-        if (end !== undefined) teller.ended(end);
-      };
-      return {
-        event: (event) => teller?.event(event),
-        ended(how) {
-          end = how;
-          teller?.ended(how);
-        },
-      };
-    },
-    release: () => begin(),
-  };
-}

@@ -1,4 +1,4 @@
-import { isLifeboatError, type Job } from "@lifeboat/contracts";
+import { isLifeboatError } from "@lifeboat/contracts";
 import type { Backup } from "../backup.ts";
 import { backupResult } from "../events/job-results.ts";
 import type { JobRegistry } from "../jobs.ts";
@@ -34,14 +34,13 @@ export function backupWork(engine: RunContext, jobs: JobRegistry, plan: Plan, sc
       const run = { engine, plan, request: { trigger: "scheduled" }, due: new Date(due) } as const;
       const isStopping = () => signal.aborted;
       let admitted = false;
-      const result = (backup: Backup | null) => (backup === null ? {} : backupResult(backup));
-      const start = { kind: "backup", site: plan.site, plan: plan.name, signal, result } as const;
-      const job: Job<Backup | null> = jobs.prepare(start, (control) => runPlan({ ...run, isStopping, admit }, control));
+      const start = { kind: "backup", site: plan.site, plan: plan.name, signal, result: resultOf } as const;
+      // One that is not needed, or has to wait, is nothing that anybody wants to see.
+      const { job, show } = jobs.startHidden(start, (control) => runPlan({ ...run, isStopping, admit }, control));
       function admit(facts: PlanFacts): Date | null {
         const slot = slotNow(facts);
-        // One that is not needed, or has to wait, is nothing that anybody wants to see.
-        if (slot !== null && !admitted) jobs.adopt(job);
         admitted ||= slot !== null;
+        if (admitted) show();
         return slot;
       }
       try {
@@ -49,9 +48,13 @@ export function backupWork(engine: RunContext, jobs: JobRegistry, plan: Plan, sc
       } catch (error) {
         signal.throwIfAborted();
         if (isLifeboatError(error, "LOCKED") && !admitted) return "locked";
-        if (!admitted) jobs.adopt(job); // it failed before it could look
+        show(); // it failed, perhaps before it could look
       }
       return "done";
     },
   };
+}
+
+function resultOf(backup: Backup | null) {
+  return backup === null ? {} : backupResult(backup);
 }

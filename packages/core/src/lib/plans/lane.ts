@@ -37,7 +37,7 @@ export interface Lane {
 /** A site that is away is looked at so often at least. */
 const AWAY_MS = 15 * 60_000;
 /** Who finds the sources taken looks again after such pauses, which double. */
-const LOCKED = { firstMs: 5000, longestMs: 5 * 60_000 };
+const LOCKED = { firstMs: 5000, longestMs: 60_000 };
 /** What waits for a backup that succeeds looks for it so often. */
 const HELD_MS = 60 * 60_000;
 

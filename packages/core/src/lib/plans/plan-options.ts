@@ -1,4 +1,5 @@
 import type { VerifyShare } from "@lifeboat/contracts";
+import type { RetentionPolicy } from "@lifeboat/retention";
 import type { SourceChoice } from "../sources.ts";
 import type { VerifyLevel } from "../verify-run.ts";
 
@@ -63,6 +64,8 @@ export interface PlanOptions<Site extends string = string, Name extends string =
   readonly sources?: PlanSources<Name> | undefined;
   /** Absent: only by hand, with `engine.backup({ plan })`. */
   readonly schedule?: ScheduleOption | undefined;
+  /** Which of its backups stay. Absent: all of them, for ever. */
+  readonly retention?: RetentionPolicy | undefined;
   readonly limits?: PlanLimits | undefined;
   readonly retry?: RetryOptions | undefined;
   /** When backups that retention lets go are removed. Default: after each successful run. */

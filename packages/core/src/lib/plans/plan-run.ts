@@ -3,6 +3,7 @@ import type { Backup } from "../backup.ts";
 import { type RunGuard, runBackup } from "../backup-run.ts";
 import { messageOf } from "../errors.ts";
 import type { JobControl } from "../job.ts";
+import { pruneAfterBackup } from "../retention/prune-plan.ts";
 import type { RunContext } from "../run-context.ts";
 import type { OpenSite } from "../sites.ts";
 import { findPlan } from "./find-plan.ts";
@@ -116,6 +117,7 @@ export async function runPlan(run: PlanRun, job: JobControl): Promise<Backup | n
     );
     if (backup === null) return null;
     ended({ backup: backup.id });
+    await pruneAfterBackup(engine, plan, job);
     return backup;
   } catch (error) {
     // Whoever finds the sources taken looks again; who asked for it, is told.

@@ -1,4 +1,6 @@
-import type { AbortOptions, ErrorCode, Trigger } from "@lifeboat/contracts";
+import type { AbortOptions, ErrorCode, Job, Trigger } from "@lifeboat/contracts";
+import type { PreviewOptions } from "../retention/preview-retention.ts";
+import type { PlanPruneReport, RetentionPreview } from "../retention/retention-types.ts";
 import type { VerifyLevel } from "../verify-run.ts";
 
 /** What a plan does by itself. */
@@ -113,4 +115,18 @@ export interface PlanTools<Plan extends string = string> {
    * @throws NOT_FOUND where there is no such plan
    */
   status(name: Plan, options?: AbortOptions): Promise<PlanStatus<Plan>>;
+  /**
+   * What the plan's retention, or the one that is handed in, would keep and remove, and why. Touches nothing.
+   *
+   * @throws NOT_FOUND where there is no such plan; INVALID for a policy that can't be meant; UNSUPPORTED for a
+   * `maxTotalSize` on a site whose backups share their content; and what opening the site throws
+   */
+  preview(name: Plan, options?: PreviewOptions): Promise<RetentionPreview>;
+  /**
+   * Removes what the plan's retention lets go, and frees the room where the format does not by itself.
+   *
+   * Rejects as {@link preview}; with PERMISSION_DENIED where the storage lets nothing be deleted; LOCKED where another
+   * process of the installation is at it; and, once backups were removed, as `engine.prune`.
+   */
+  prune(name: Plan, options?: AbortOptions): Job<PlanPruneReport>;
 }

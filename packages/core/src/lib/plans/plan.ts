@@ -1,5 +1,6 @@
 import { LifeboatError, type VerifyShare } from "@lifeboat/contracts";
 import { assertShare } from "@lifeboat/manifests";
+import { assertRetentionPolicy, type RetentionPolicy } from "@lifeboat/retention";
 import type { SourceChoice, SourceRegistry } from "../sources.ts";
 import type { VerifyLevel } from "../verify-run.ts";
 import { parseDuration } from "./duration.ts";
@@ -30,6 +31,8 @@ export interface Plan {
     readonly lowPriority: boolean;
   };
   readonly retry: { readonly firstMs: number; readonly longestMs: number };
+  /** `null`: nothing is ever removed. */
+  readonly retention: RetentionPolicy | null;
   /** `null`: after each successful run. */
   readonly prune: Schedule | null;
   readonly verify: readonly PlanVerify[];
@@ -92,12 +95,19 @@ function readPlan(name: string, options: PlanOptions, { timeZone, sites }: PlanD
       lowPriority: limits.lowPriority ?? false,
     },
     retry: { firstMs, longestMs: retry.longest === undefined ? Math.max(firstMs, longestMs) : longestMs },
+    retention: readRetention(options.retention, `${where}.retention`),
     prune: schedule(options.prune?.schedule, "prune.schedule"),
     verify: (isList(verify) ? verify : [verify]).map((each, n) => readVerify(each, timeZone, `${where}.verify[${n}]`)),
     staleAfterMs: staleAfter === undefined ? null : duration(staleAfter, "staleAfter", staleAfter),
     heartbeat: options.heartbeat === undefined ? undefined : urlOf(options.heartbeat, `${where}.heartbeat`),
     options,
   };
+}
+
+function readRetention(retention: RetentionPolicy | undefined, where: string): RetentionPolicy | null {
+  if (retention === undefined) return null;
+  assertRetentionPolicy(retention, where);
+  return retention;
 }
 
 function readVerify(

@@ -1,5 +1,6 @@
 import { LifeboatError } from "@lifeboat/contracts";
 import type { JobRegistry } from "../jobs.ts";
+import { isPruneHeld, pruneWork } from "../retention/prune-plan.ts";
 import type { RunContext } from "../run-context.ts";
 import { createAlarm, stopped } from "./alarm.ts";
 import { backupWork } from "./backup-lane.ts";
@@ -7,6 +8,7 @@ import { createLane, type Lane } from "./lane.ts";
 import type { Plan } from "./plan.ts";
 import type { PlanFacts } from "./plan-facts.ts";
 import { runPlanVerify } from "./plan-verify.ts";
+import type { Schedule } from "./schedule.ts";
 import { taskWork } from "./task-lane.ts";
 
 /** What lets plans run by themselves. */
@@ -69,7 +71,7 @@ function lanesOf(engine: RunContext, jobs: JobRegistry): Lane[] {
 }
 
 function worksOf(engine: RunContext, jobs: JobRegistry, plan: Plan) {
-  const { schedule, verify } = plan;
+  const { schedule, prune, verify } = plan;
   const backups = schedule === null ? [] : [backupWork(engine, jobs, plan, schedule)];
   const verifications = verify.map((each) =>
     taskWork(engine, jobs, plan, each.schedule, {
@@ -80,7 +82,15 @@ function worksOf(engine: RunContext, jobs: JobRegistry, plan: Plan) {
       run: (site, job) => runPlanVerify(engine, plan, each, site, job),
     }),
   );
-  return [...backups, ...verifications];
+  const prunes = prune === null ? [] : [pruneLane(engine, jobs, plan, prune)];
+  return [...backups, ...prunes, ...verifications];
+}
+
+function pruneLane(engine: RunContext, jobs: JobRegistry, plan: Plan, schedule: Schedule) {
+  return taskWork(engine, jobs, plan, schedule, {
+    ...pruneWork(engine, plan, { alwaysFree: true }),
+    isHeld: isPruneHeld,
+  });
 }
 
 function closedEngine(): LifeboatError {

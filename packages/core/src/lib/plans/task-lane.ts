@@ -1,4 +1,4 @@
-import { isLifeboatError, type Job } from "@lifeboat/contracts";
+import { isLifeboatError } from "@lifeboat/contracts";
 import type { JobRegistry } from "../jobs.ts";
 import type { RunContext } from "../run-context.ts";
 import { taskFacts } from "./action-facts.ts";
@@ -8,7 +8,7 @@ import { type ActionRules, nextAction } from "./next-action.ts";
 import type { Plan } from "./plan.ts";
 import type { PlanFacts } from "./plan-facts.ts";
 import type { Schedule } from "./schedule.ts";
-import { type PlanTaskWork, runTask, type TaskOutcome } from "./task-run.ts";
+import { type PlanTaskWork, runTask } from "./task-run.ts";
 
 /** What does a task of a plan by a schedule of its own. */
 export function taskWork(
@@ -33,14 +33,13 @@ export function taskWork(
     async attempt(action, signal) {
       const run = { engine, plan, work, due: new Date(action.due), isStopping: () => signal.aborted };
       let admitted = false;
-      const job: Job<TaskOutcome | null> = jobs.prepare({ kind, site: plan.site, plan: plan.name, signal }, (control) =>
-        runTask({ ...run, admit }, control),
-      );
+      const start = { kind, site: plan.site, plan: plan.name, signal } as const;
+      const { job, show } = jobs.startHidden(start, (control) => runTask({ ...run, admit }, control));
       function admit(known: PlanFacts): Date | null {
         const { at, due } = nextAction(rules, facts(known), clock.now());
         if (at > clock.now() || isHeld(known)) return null;
         admitted = true;
-        jobs.adopt(job);
+        show();
         return new Date(due);
       }
       try {
@@ -48,7 +47,7 @@ export function taskWork(
       } catch (error) {
         signal.throwIfAborted();
         if (isLifeboatError(error, "LOCKED") && !admitted) return "locked";
-        if (!admitted) jobs.adopt(job); // it failed before it could look
+        show(); // it failed, perhaps before it could look
       }
       return "done";
     },

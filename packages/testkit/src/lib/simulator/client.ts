@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { assertKey, interruptible, type ObjectInfo, resolveRange, type Storage } from "@lifeboat/contracts";
 import type { Called, Fate } from "./fate.ts";
 import type { Host } from "./host.ts";
@@ -39,6 +40,7 @@ export function simulatedStorage({
     return new Promise<T>((resolve, reject) => {
       if (!host.isAlive) return; // what the dead do goes nowhere
       signal?.throwIfAborted();
+      if (signal !== undefined) setMaxListeners(0, signal); // one serves a whole run: each call under way listens to it
       const drawn = fate({ operation, key });
       called?.({ operation, key });
       if (drawn.sleepBefore > 0) host.sleep(drawn.sleepBefore);

@@ -17,6 +17,8 @@ export interface VirtualSite {
   full: boolean;
   /** How long it takes from a call to its answer, in milliseconds. Default: 10. */
   latencyMs: number;
+  /** Told of each change right after it took effect; `null` for a deletion. Default: nobody is. */
+  changed: (key: string, bytes: Uint8Array | null) => void;
 }
 
 /** One life of a machine's process in virtual time. */
@@ -102,6 +104,7 @@ export function virtualTime({ seed, beginning, maxSteps = 10_000_000 }: VirtualT
         objects: server.objects,
         away: false,
         latencyMs: 10,
+        changed: () => undefined,
         get full() {
           return server.full;
         },
@@ -109,6 +112,7 @@ export function virtualTime({ seed, beginning, maxSteps = 10_000_000 }: VirtualT
           server.full = is;
         },
       };
+      server.changed = (key, bytes) => site.changed(key, bytes);
       servers.set(site, server);
       return site;
     },
