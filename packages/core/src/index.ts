@@ -19,7 +19,14 @@ export {
   type RestoreOptions,
   type VerifyOptions,
 } from "./lib/engine.ts";
-export type { EngineEvent, EngineListener, FailureInfo, JobEventBase, JobResult } from "./lib/events/engine-events.ts";
+export type {
+  EngineEvent,
+  EngineListener,
+  FailureInfo,
+  JobEventBase,
+  JobResult,
+  PlanEventBase,
+} from "./lib/events/engine-events.ts";
 export type {
   HealthOptions,
   HealthReason,
@@ -33,6 +40,14 @@ export type {
 export type { AnyJob, Jobs } from "./lib/jobs.ts";
 export type { KeyInfo, KeyRing, NewRecoveryCode } from "./lib/key-ring.ts";
 export type { RunLimits } from "./lib/limits/run-limits.ts";
+export type {
+  AlarmType,
+  Deliverer,
+  DeliveryContext,
+  Notification,
+  NotifyOptions,
+} from "./lib/notify/notify-types.ts";
+export { type WebhookOptions, webhook } from "./lib/notify/webhook.ts";
 export type { EngineOptions, SiteName, SiteOptions, SourceName } from "./lib/options.ts";
 export type {
   PlanLimits,

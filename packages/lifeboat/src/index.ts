@@ -2,6 +2,7 @@ export { type ArchiveOptions, archive } from "@lifeboat/archive";
 export type * from "@lifeboat/contracts";
 export { isLifeboatError, LifeboatError } from "@lifeboat/contracts";
 export type * from "@lifeboat/core";
+export { webhook } from "@lifeboat/core";
 export {
   type PassphraseOptions,
   passphrase,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import {
   type AbortOptions,
   interruptible,
@@ -105,6 +106,7 @@ export function createCatalog(): Catalog {
     items: Map<number, BackupListItem | null>,
     options: AbortOptions,
   ): Promise<void> {
+    if (options.signal !== undefined) setMaxListeners(0, options.signal); // one for each document that is being read
     const queue = backups.entries();
     const lane = async () => {
       for (const [at, backup] of queue) {

@@ -26,6 +26,8 @@ import { createJobs, type Jobs } from "./jobs.ts";
 import { createKeyRing, type KeyRing } from "./key-ring.ts";
 import { type RunLimits, readLimits } from "./limits/run-limits.ts";
 import { createLocalLocks } from "./local-locks.ts";
+import { createOverseer } from "./notify/overseer.ts";
+import { readNotify } from "./notify/read-notify.ts";
 import type { EngineOptions, SiteName, SiteOptions, SourceName } from "./options.ts";
 import { readInstance, readPlans } from "./plans/plan.ts";
 import { createPlanEvents } from "./plans/plan-events.ts";
@@ -229,7 +231,9 @@ export function createBackupEngine<
   const { timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone } = options;
   const { threads = Math.min(availableParallelism(), MAX_THREADS) } = options;
   const healthRules = readHealthRules(options.health);
-  const jobs = createJobs(jobEvents(createEmitter(options.onEvent, clock), clock));
+  const notify = readNotify(options.notify);
+  const emit = createEmitter(options.onEvent, clock);
+  const jobs = createJobs(jobEvents(emit, clock));
   const engine: RunContext = {
     app,
     instance: readInstance(instance),
@@ -248,6 +252,8 @@ export function createBackupEngine<
   };
   const scheduler = createScheduler(engine, jobs);
   const plans = createPlanTools(engine, jobs, scheduler);
+  const health = createHealth(engine, plans, healthRules);
+  const overseer = createOverseer(engine, { emit, health, notify, isHeard: options.onEvent !== undefined });
   let closing: Promise<void> | undefined;
 
   function stillThere<T>({ site, id }: { readonly site: string; readonly id: string }, read: () => Promise<T>) {
@@ -255,7 +261,9 @@ export function createBackupEngine<
   }
 
   async function close(): Promise<void> {
+    overseer.stop();
     await scheduler.close();
+    await overseer.close();
     engine.sites.stop();
     await jobs.close();
     await engine.sites.close();
@@ -290,8 +298,14 @@ export function createBackupEngine<
     backups: createBackups(engine),
     sites: createSiteTools(engine, jobs),
     plans,
-    start: () => scheduler.start(),
-    stop: () => scheduler.stop(),
+    start() {
+      scheduler.start();
+      overseer.start();
+    },
+    stop() {
+      overseer.stop();
+      return scheduler.stop();
+    },
     backup,
     verify,
     async planRestore({ signal, ...request }) {
@@ -314,7 +328,7 @@ export function createBackupEngine<
     repair: ({ signal, ...request }) =>
       jobs.start({ kind: "repair", site: request.site, signal }, (job) => runRepair(engine, request, job)),
     diff: (before, after, options) => diffBackups(engine, before, after, options),
-    health: createHealth(engine, plans, healthRules),
+    health,
     keys: (site) => createKeyRing(engine, site),
     register: (source) => engine.sources.register(source),
     close() {

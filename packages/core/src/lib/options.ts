@@ -2,6 +2,7 @@ import type { AppInfo, CipherSuite, Clock, Format, Source, Storage } from "@life
 import type { SiteKeyOption } from "@lifeboat/crypto";
 import type { EngineListener } from "./events/engine-events.ts";
 import type { HealthOptions } from "./health/health-types.ts";
+import type { Deliverer, NotifyOptions } from "./notify/notify-types.ts";
 import type { PlanOptions } from "./plans/plan-options.ts";
 
 /** A place for backups. */
@@ -52,6 +53,11 @@ export interface EngineOptions<
   readonly clock?: Clock | undefined;
   /** What counts as healthy. */
   readonly health?: HealthOptions | undefined;
+  /**
+   * Who is told when a plan fails, is overdue, has damaged backups, or a site is out of reach, and when that is over.
+   * Default: nobody.
+   */
+  readonly notify?: readonly Deliverer[] | NotifyOptions | undefined;
   /** Is told what the engine does, for logs, metrics and traces; never a secret. */
   readonly onEvent?: EngineListener | undefined;
 }

@@ -3,7 +3,13 @@ import type { Clock, Source, SourceEntry } from "@lifeboat/contracts";
 import { unencrypted } from "@lifeboat/crypto";
 import { memoryStorage } from "@lifeboat/storage-memory";
 import { type VirtualHost, type VirtualSite, type VirtualTime, virtualTime } from "@lifeboat/testkit";
-import { type BackupEngine, createBackupEngine, type PlanOptions, type RunRecord } from "../../src/index.ts";
+import {
+  type BackupEngine,
+  createBackupEngine,
+  type EngineOptions,
+  type PlanOptions,
+  type RunRecord,
+} from "../../src/index.ts";
 import { presumeDead } from "../simulation/engine.ts";
 import { APP, textEntry } from "../support.ts";
 
@@ -59,6 +65,8 @@ export interface LifeOptions {
   readonly offsite?: VirtualSite;
   readonly name?: string;
   readonly instance?: string;
+  /** What else the engine is made with. */
+  readonly more?: Pick<EngineOptions, "notify" | "onEvent">;
 }
 
 /** One life of a host, from its start: its process, and the engine in it. */
@@ -71,7 +79,7 @@ export interface Life {
 }
 
 export function live(time: VirtualTime, options: LifeOptions): Life {
-  const { plans, name = "a", instance = "nvr-berlin", local = time.site(), offsite = time.site() } = options;
+  const { plans, more, name = "a", instance = "nvr-berlin", local = time.site(), offsite = time.site() } = options;
   const host = time.host(name);
   const { source: settings, how } = source();
   how.clock = host.clock;
@@ -93,6 +101,7 @@ export function live(time: VirtualTime, options: LifeOptions): Life {
     timeZone: "Europe/Berlin",
     clock: host.clock,
     threads: 0,
+    ...more,
   });
   return {
     host,

@@ -19,7 +19,7 @@ import type { AnySlot, KeySlot } from "./slot.ts";
 import { type CreateSlotOptions, createSlot, type KeyTools, type OpenedSlots, openSlots } from "./slots.ts";
 
 /** What a subkey is for. */
-export type SubkeyLabel = "manifest-mac" | "chunk-id" | "chunk-table" | "names";
+export type SubkeyLabel = "manifest-mac" | "chunk-id" | "chunk-table" | "names" | "notices";
 
 /** Site keys, their slots and the descriptor that holds them (docs/spec/site.md). */
 export interface Keys {

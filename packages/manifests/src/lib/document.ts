@@ -20,7 +20,8 @@ export interface SiteDocument {
     | "condemned"
     | "verified"
     | "verification"
-    | "run";
+    | "run"
+    | "notices";
   /** What it is about, as the MAC binds it: a backup's id, or one made for the document itself. */
   readonly id: string;
   readonly key: string;

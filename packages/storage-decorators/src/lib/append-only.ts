@@ -5,8 +5,8 @@ import { refusal } from "./refusal.ts";
 
 /**
  * The objects of a site that change by design: its descriptor (keys are added and
- * changed), the labels of backups, what verifications found of them, and leases. Without them no backup could be made:
- * each takes a lease and gives it back.
+ * changed), the labels of backups, what verifications found of them, what
+ * people were told, and leases. Without them no backup could be made: each takes a lease and gives it back.
  */
 export const MUTABLE_IN_A_SITE: readonly string[] = [
   "lifeboat.json",
@@ -14,6 +14,7 @@ export const MUTABLE_IN_A_SITE: readonly string[] = [
   "backups/*/labels.json",
   "backups/*/verified.json",
   "locks/**",
+  "notices/*",
 ];
 
 /** Options of {@link appendOnly}. */

@@ -3,7 +3,8 @@ import { messageOf } from "../errors.ts";
 import type { EngineEvent, EngineListener, FailureInfo } from "./engine-events.ts";
 import { withoutSecrets } from "./redact.ts";
 
-type Untimed<Event> = Event extends EngineEvent ? Omit<Event, "time"> : never;
+/** An event that has yet to get its time. */
+export type Untimed<Event> = Event extends EngineEvent ? Omit<Event, "time"> : never;
 
 /** Tells the engine's listener of something. */
 export type Emit = (event: Untimed<EngineEvent>) => void;

@@ -1,4 +1,7 @@
 import type { ErrorCode, JobKind, JobPhase, JobStatus } from "@lifeboat/contracts";
+import type { HealthReport } from "../health/health-types.ts";
+import type { Notification } from "../notify/notify-types.ts";
+import type { PlannedRun, PlanTask, RunOutcome } from "../plans/plan-types.ts";
 
 /** What every event of a job tells. */
 export interface JobEventBase {
@@ -20,6 +23,13 @@ export interface FailureInfo {
   readonly reason?: string;
   readonly message: string;
   readonly hint?: string;
+}
+
+/** What every event of a plan tells. */
+export interface PlanEventBase {
+  readonly time: Date;
+  readonly plan: string;
+  readonly site: string;
 }
 
 /** What a job came to, as far as its kind has such. */
@@ -60,7 +70,42 @@ export type EngineEvent =
       readonly result?: JobResult;
       /** Why it failed, or was cancelled. */
       readonly error?: FailureInfo;
-    });
+    })
+  /** What a plan does next by itself, and why: told whenever that has changed. */
+  | (PlanEventBase & { readonly type: "plan-next"; readonly next: PlannedRun })
+  /** A run of a plan has what it needs, and begins. */
+  | (PlanEventBase & {
+      readonly type: "plan-started";
+      readonly task: PlanTask;
+      readonly job: string;
+      /** The time of the schedule that it is for; absent where somebody asked for it. */
+      readonly due?: Date;
+    })
+  | (PlanEventBase & {
+      readonly type: "plan-ended";
+      readonly task: PlanTask;
+      readonly job: string;
+      readonly due?: Date;
+      readonly outcome: RunOutcome;
+      readonly error?: FailureInfo;
+      /** The backup that was made. */
+      readonly backup?: string;
+    })
+  /** A plan could not look at its site. */
+  | (PlanEventBase & { readonly type: "site-away"; readonly error: FailureInfo })
+  /** Something that nobody waits for did not go well: a notification or a heartbeat that could not be sent, a clone. */
+  | {
+      readonly type: "warning";
+      readonly time: Date;
+      readonly code: string;
+      readonly message: string;
+      readonly site?: string;
+      readonly plan?: string;
+    }
+  /** How everything is: after each run of a plan, and every quarter of an hour once the engine was started. */
+  | { readonly type: "health"; readonly time: Date; readonly report: HealthReport }
+  /** Somebody is told of something. */
+  | { readonly type: "notified"; readonly time: Date; readonly notification: Notification };
 
 /** Receives what an engine does. It is called at once, and should return soon; what it throws stops nothing. */
 export type EngineListener = (event: EngineEvent) => void;

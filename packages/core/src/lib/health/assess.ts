@@ -77,6 +77,8 @@ function assessPlan(view: PlanView, own: readonly HealthReason[], ofSite: readon
     reasons,
     overdue: own.some(({ code, source }) => source === undefined && (code === "overdue" || code === "never-ran")),
     ...(lastSuccess === undefined ? {} : { lastSuccess: { id: lastSuccess.id, time: lastSuccess.started } }),
+    known: !status.warnings.some(({ code }) => code === "site-away"),
+    running: status.running,
     ...lastFailure(view),
     ...(nextRun === undefined ? {} : { nextRun }),
     ...lastVerified(view.own, records),

@@ -50,6 +50,7 @@ export function corruptReason(
       backups: corrupt.slice(0, NAMED).map(({ id }) => id),
       count: corrupt.length,
       newest,
+      since: new Date(Math.min(...corrupt.map((each) => (each.verified ?? each).time.getTime()))),
       problem,
       text: `${which} of ${subject}${also} ${verb} damaged: ${withoutStop(problem)}.`,
     },
@@ -64,9 +65,8 @@ function corruptByRecord({ subject, ...about }: About, records: readonly RunReco
   if (last?.code !== "CORRUPT") return [];
   const problem = withoutSecrets(last.message ?? "it does not say what");
   const text = `The last verification of ${subject}, ${ago(last.finished, now)}, found damage: ${withoutStop(problem)}.`;
-  return [
-    { code: "corrupt", ...about, points: POINTS.corruptOlder, backups: [], count: 0, newest: false, problem, text },
-  ];
+  const found = { backups: [], count: 0, newest: false, since: last.finished, problem };
+  return [{ code: "corrupt", ...about, points: POINTS.corruptOlder, ...found, text }];
 }
 
 /** That nobody has looked whether these backups are whole, or not for long. */

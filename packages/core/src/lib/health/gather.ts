@@ -43,7 +43,7 @@ export async function gatherSite(
     signal?.throwIfAborted();
     const cause = isLifeboatError(error) ? error.code : "UNKNOWN";
     const access = { status: "away", cause, message: messageOf(error) } as const;
-    const known = await planFacts(engine, mine, statuses, []);
+    const known = await planFacts(engine, mine, statuses, engine.records.kept(site));
     return { site, access, backups: [], unread: 0, plans: known };
   }
 }

@@ -60,6 +60,8 @@ export type HealthReason =
       readonly count: number;
       /** Whether the newest backup is among them. */
       readonly newest: boolean;
+      /** When the first of them was found, as far as that is known; else when it was made. */
+      readonly since: Date;
       readonly problem?: string;
     })
   /** Nobody has looked whether backups are whole, or not for long. */
@@ -113,6 +115,10 @@ export interface PlanHealth extends HealthBase {
     readonly code?: ErrorCode;
     readonly message?: string;
   };
+  /** `false`: the site could not be asked in time, so some of this is missing. */
+  readonly known: boolean;
+  /** The ids of its jobs that run in this engine now. */
+  readonly running: readonly string[];
   /** What happens next by itself, of all its tasks. */
   readonly nextRun?: PlannedRun;
   readonly sources: readonly SourceHealth[];

@@ -6,6 +6,7 @@ import type { HealthRules, PlanFacts, SiteFacts } from "./health-facts.ts";
 import type { HealthReason } from "./health-types.ts";
 import { POINTS } from "./points.ts";
 import { sourceReasons } from "./source-reasons.ts";
+import { isCorrupt } from "./verified.ts";
 import { ago, lengthInWords, withoutStop } from "./words.ts";
 
 /** What a plan's reasons are found by. */
@@ -27,7 +28,7 @@ export function planReasons(view: PlanView): readonly HealthReason[] {
     ...overdue(view),
     ...failingBackups(view),
     ...failingTasks(view),
-    ...corruptReason(about, { backups: own, all: own, records }, now),
+    ...corruptReason(about, { backups: own, all: own, records: facts.backups.some(isCorrupt) ? [] : records }, now),
     ...(facts.unread > 0 ? [] : unverifiedReason(about, own, records, rules, now)),
     ...incompleteReason(about, own),
     ...otherInstance(view),

@@ -35,10 +35,10 @@ interface Look {
 
 function looks(backups: readonly BackupListItem[], records: readonly RunRecord[]): readonly Look[] {
   const kept = backups.flatMap(({ verified }): readonly Look[] => verified?.results ?? []);
-  const told = records.flatMap(({ task, outcome, code, finished: time }): Look[] => {
+  const told = records.flatMap(({ task, level = "content", outcome, code, finished: time }): Look[] => {
     const ok = outcome === "succeeded";
     if ((task !== "verify" && task !== "drill") || (!ok && code !== "CORRUPT")) return [];
-    return [{ level: task === "drill" ? "restore" : "content", time, ok }];
+    return [{ level: task === "drill" ? "restore" : level, time, ok }];
   });
   return [...kept, ...told].filter(({ level }) => level !== "presence");
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { type AbortOptions, isLifeboatError } from "@lifeboat/contracts";
 import { readSiteDocument, type SiteDocument, writeSiteDocument } from "@lifeboat/manifests";
 import { isDamage } from "../errors.ts";
@@ -73,6 +74,7 @@ export function createRunRecords(): RunRecords {
     ids.sort();
     const found = new Map(ids.map((id) => [id, before.get(id)]));
     const queue = ids.filter((id) => !before.has(id)).values();
+    if (options.signal !== undefined) setMaxListeners(0, options.signal); // one for each that is being read
     const lane = async () => {
       for (const id of queue) found.set(id, await read(site, id, options));
     };
