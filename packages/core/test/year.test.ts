@@ -68,7 +68,7 @@ describe("a year is found wrong", () => {
       [
         all[0]!,
         backup(slots[1]!, MIN, { due: undefined, made: slots[1]! + 2 * MIN }),
-        backup(slots[1]!, 4 * MIN),
+        backup(slots[1]!, 8 * MIN),
         all[2]!,
       ],
       /although/,

@@ -71,6 +71,16 @@ describe("a plan that can't be used is refused before anything happens", () => {
     ["a memory limit in apples", { limits: { memory: "256 apples" } }, /limits\.memory/],
     ["a pause that is none", { retry: { first: "soon" } }, /retry\.first/],
     ["a verification at a level that there is not", { verify: { schedule: "@daily", level: "full" as never } }, /full/],
+    [
+      "two verifications at one level",
+      {
+        verify: [
+          { schedule: "@daily", level: "drill" },
+          { schedule: "@weekly", level: "restore" },
+        ],
+      },
+      /plans\.nightly\.verify.*several/,
+    ],
     ["a share of nothing", { verify: { schedule: "@daily", share: { percent: 0 } } }, /share/],
     ["an age that is none", { staleAfter: "long" }, /staleAfter/],
   ];

@@ -285,6 +285,20 @@ describe("several processes of one instance", () => {
       expect(recordsIn(local)).toEqual([]);
     }));
 
+  it("run each slot once where their clocks differ by minutes, so that some come when others are done", () =>
+    three(async ({ time, local, lives }) => {
+      for (const [n, { host }] of lives.entries()) host.setClock((n - 1) * 2 * MIN);
+      await time.until(time.now + 3 * DAY);
+      const made = await backupsOf(time, local);
+      expect(made.map((each) => each.slice(0, 19))).toEqual([
+        "nightly 01-10 01:00",
+        "nightly 01-11 01:00",
+        "nightly 01-12 01:00",
+        "nightly 01-13 01:00",
+      ]);
+      expect(lives.reduce((sum, { how }) => sum + how.read, 0)).toBe(4);
+    }));
+
   it("take over from one that dies, at once where they can tell that it is gone", () =>
     three(async ({ time, local, lives }) => {
       await time.until(Date.parse("2026-01-11T00:59Z"));

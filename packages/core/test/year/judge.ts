@@ -27,6 +27,8 @@ export interface Judgement {
   readonly wrong: readonly string[];
 }
 
+/** Clocks of processes differ by less. */
+const SKEW_MS = 4 * MIN;
 /** What begins by then is on time. */
 const ON_TIME_MS = 5 * MIN;
 /**
@@ -47,7 +49,7 @@ export function judge(slots: readonly number[], end: number, { made, failures }:
       ({ due, time }) => due === undefined && time.getTime() >= slot && time.getTime() < window.to,
     );
     const [scheduled] = mine;
-    const before = others.find((other) => scheduled !== undefined && other.made < scheduled.time.getTime());
+    const before = others.find((other) => scheduled !== undefined && other.made < scheduled.time.getTime() - SKEW_MS);
     if (before !== undefined) wrong.push(`${where}: made although ${before.id} was there`);
     const [first] = [...mine, ...others].sort((a, b) => a.time.getTime() - b.time.getTime());
     const reasons = reasonsFor(window, truth, failures.get(slot) ?? []);

@@ -10,6 +10,8 @@ export interface MachineOptions {
   readonly site: VirtualSite;
   readonly plan: PlanOptions<"site">;
   readonly timeZone: string;
+  /** How far its clock is off, in milliseconds. */
+  readonly skewMs: number;
   /** What the source does, besides being read: it takes its time, or fails. */
   readonly source: { readonly takesMs: () => number; readonly isFailing: () => boolean };
 }
@@ -36,6 +38,7 @@ export function createProcess(time: VirtualTime, name: string, options: MachineO
 
   function begin() {
     const host = time.host(name);
+    host.setClock(options.skewMs);
     const leases: string[] = [];
     const storage = host.open(options.site);
     const put: typeof storage.put = (key, ...rest) => {

@@ -34,6 +34,7 @@ interface SeenRecord {
   readonly details: {
     readonly kind: string;
     readonly outcome: string;
+    readonly finished: string;
     readonly due?: string;
     readonly code?: string;
     readonly message?: string;
@@ -54,16 +55,15 @@ export function watch(
   /** What there must be: all that was made, without what prunes had to remove. */
   let expected: readonly SeenBackup[] = [];
 
-  function pruned(): void {
+  /** By the clock of who pruned: for that nothing lies in the future that it has just made. */
+  function pruned(finished: string): void {
     prunes += 1;
     const { policy, timeZone } = rules;
-    const { keep } = applyRetention(expected, policy, { now: new Date(now()), timeZone });
+    const { keep } = applyRetention(expected, policy, { now: new Date(finished), timeZone });
     expected = keep.map(({ backup }) => backup);
     const [want, have] = [expected.map(({ id }) => id).sort(), [...there.keys()].sort()];
     if (want.join() !== have.join())
-      wrong.push(
-        `After a prune at ${new Date(now()).toISOString()}: expected ${want.join(", ")}; found ${have.join(", ")}`,
-      );
+      wrong.push(`After a prune at ${finished}: expected ${want.join(", ")}; found ${have.join(", ")}`);
   }
 
   site.changed = (key, bytes) => {
@@ -78,7 +78,7 @@ export function watch(
       }
     } else if (folder === "runs" && bytes !== null) {
       const { details }: SeenRecord = JSON.parse(Buffer.from(bytes).toString());
-      if (details.kind === "prune" && details.outcome === "succeeded") pruned();
+      if (details.kind === "prune" && details.outcome === "succeeded") pruned(details.finished);
       if (details.kind !== "backup" || details.due === undefined) return;
       const due = Date.parse(details.due);
       failures.set(due, [...(failures.get(due) ?? []), details.code ?? "ended"]);

@@ -33,6 +33,8 @@ export interface Year extends Judgement {
 const POLICY: RetentionPolicy = { keepDaily: 7, keepWeekly: 4, keepMonthly: 6 };
 /** On the night the clock goes forward it does not exist, on the night it goes back it comes twice. */
 const TIME = "02:30";
+/** How far the clock of each process is off: who is slow comes when the others are done. */
+const SKEWS = [0, 90_000, -100_000];
 /** Nothing goes wrong any more at the end, so that what is left over can be told from what is only late. */
 const CALM_MS = 2 * DAY;
 
@@ -49,7 +51,9 @@ export async function liveAYear({ seed, beginning, days, timeZone }: YearOptions
   const seen = watch(site, () => time.now, { policy: POLICY, timeZone });
   const source = { takesMs: () => random.between(5000, 4 * MIN), isFailing: () => isIn(weather.failing, time.now) };
   const plan = { site: "site", schedule: "30 2 * * *", retention: POLICY, retry: { longest: "1h" } } as const;
-  const processes = ["a", "b", "c"].map((name) => createProcess(time, name, { site, plan, timeZone, source }));
+  const processes = SKEWS.map((skewMs, n) =>
+    createProcess(time, `process ${n}`, { site, plan, timeZone, source, skewMs }),
+  );
   const truth = scene(time, {
     weather,
     processes,

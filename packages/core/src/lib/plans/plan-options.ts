@@ -70,6 +70,7 @@ export interface PlanOptions<Site extends string = string, Name extends string =
   readonly retry?: RetryOptions | undefined;
   /** When backups that retention lets go are removed. Default: after each successful run. */
   readonly prune?: { readonly schedule: ScheduleOption } | undefined;
+  /** Several are each at another level. Default: nothing. */
   readonly verify?: PlanVerifyOptions | readonly PlanVerifyOptions[] | undefined;
   /** How old the newest backup may be. Default: twice the longest gap of the schedule. */
   readonly staleAfter?: string | undefined;

@@ -97,7 +97,7 @@ function readPlan(name: string, options: PlanOptions, { timeZone, sites }: PlanD
     retry: { firstMs, longestMs: retry.longest === undefined ? Math.max(firstMs, longestMs) : longestMs },
     retention: readRetention(options.retention, `${where}.retention`),
     prune: schedule(options.prune?.schedule, "prune.schedule"),
-    verify: (isList(verify) ? verify : [verify]).map((each, n) => readVerify(each, timeZone, `${where}.verify[${n}]`)),
+    verify: readVerifications(isList(verify) ? verify : [verify], timeZone, `${where}.verify`),
     staleAfterMs: staleAfter === undefined ? null : duration(staleAfter, "staleAfter", staleAfter),
     heartbeat: options.heartbeat === undefined ? undefined : urlOf(options.heartbeat, `${where}.heartbeat`),
     options,
@@ -108,6 +108,14 @@ function readRetention(retention: RetentionPolicy | undefined, where: string): R
   if (retention === undefined) return null;
   assertRetentionPolicy(retention, where);
   return retention;
+}
+
+/** Each at another level: by that the site remembers them. */
+function readVerifications(all: readonly PlanVerifyOptions[], timeZone: string, where: string): PlanVerify[] {
+  const read = all.map((each, n) => readVerify(each, timeZone, `${where}[${n}]`));
+  const levels = new Set(read.map(({ level }) => level));
+  if (levels.size === read.length) return read;
+  throw invalid(where, `Expected ${where} to have one verification for each level, found several of one.`);
 }
 
 function readVerify(
