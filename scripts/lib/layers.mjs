@@ -18,7 +18,7 @@ const LAYERS = [
   },
   { name: "engine", packages: ["@lifeboat/core"] },
   { name: "umbrella", packages: ["lifeboat"] },
-  { name: "surfaces", packages: ["@lifeboat/http", "@lifeboat/ui", "@lifeboat/cli"] },
+  { name: "surfaces", packages: ["@lifeboat/http", "@lifeboat/ui", "@lifeboat/cli", "@lifeboat/otel"] },
   { name: "applications", packages: ["@lifeboat/example-*", "@lifeboat/bench"], unpublished: true },
 ];
 
