@@ -48,7 +48,7 @@ export function inMemory() {
 /** `a=1 b=2`, without what stands before the last two words of a name. */
 function words(attributes: Readonly<Record<string, unknown>>): string {
   return Object.entries(attributes)
-    .map(([name, value]) => `${name.replace(/^lifeboat\./, "")}=${value}`)
+    .map(([name, value]) => `${name.replace(/^lifeboat\./, "")}=${String(value)}`)
     .sort()
     .join(" ");
 }

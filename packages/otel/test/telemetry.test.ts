@@ -206,8 +206,8 @@ describe("The spans of an engine", () => {
     const { onEvent, spans, telemetry } = inMemory();
     const traceId = "0123456789abcdef0123456789abcdef";
     const caller = trace.wrapSpanContext({ traceId, spanId: "0123456789abcdef", traceFlags: 1 });
-    const active = context.active;
-    context.active = () => trace.setSpan(active.call(context), caller); // as a context manager does
+    const active = context.active.bind(context);
+    context.active = () => trace.setSpan(active(), caller); // as a context manager does
     onEvent({ type: "job-started", time: new Date(NOW), job: "x", kind: "verify", site: "local" });
     context.active = active;
     telemetry[Symbol.dispose]();

@@ -69,7 +69,12 @@ describe.each([
 
   test("a black hole ends in a timeout within the idle time, not in a hang", async () => {
     const proxy = await proxyTo(server());
-    const storage = storageOn(server(), { port: proxy.port, idleTimeoutMs: 300, connectTimeoutMs: 300, outageMs: 500 });
+    const storage = storageOn(server(), {
+      port: proxy.port,
+      idleTimeoutMs: 1000,
+      connectTimeoutMs: 3000,
+      outageMs: 500,
+    });
     await storage.put("a", bytes.subarray(0, MIB));
     await proxy.set({ blackhole: "both" });
     const begun = Date.now();
