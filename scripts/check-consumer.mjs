@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { packAll } from "./lib/pack.mjs";
 import { run, withTemporaryFolder } from "./lib/run.mjs";
-import { root } from "./lib/workspace.mjs";
+import { root, workspacePackages } from "./lib/workspace.mjs";
 
 /** Needs vitest beside it, which this project has no use for. */
 const NOT_IMPORTED = new Set(["@lifeboat/testkit"]);
@@ -16,11 +16,17 @@ async function step(name, work) {
   console.log(`consumer: ${name} (${((performance.now() - started) / 1000).toFixed(1)} s)`);
 }
 
+/** What users install beside the packages that are imported, as their peers. */
+function peers() {
+  const imported = workspacePackages().filter(({ manifest }) => !NOT_IMPORTED.has(manifest.name));
+  return Object.assign({}, ...imported.map(({ manifest }) => manifest.peerDependencies));
+}
+
 /** An empty project into which the tarballs are installed. */
 async function install(project, packed) {
   await mkdir(project);
   const dependencies = Object.fromEntries(packed.map(({ name, tarball }) => [name, `file:${tarball}`]));
-  const manifest = { name: "consumer", version: "1.0.0", private: true, dependencies };
+  const manifest = { name: "consumer", version: "1.0.0", private: true, dependencies: { ...peers(), ...dependencies } };
   await writeFile(join(project, "package.json"), JSON.stringify(manifest));
   run("npm", ["install", "--legacy-peer-deps", "--no-audit", "--no-fund", "--no-package-lock"], { cwd: project });
 }
